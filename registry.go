@@ -1,0 +1,182 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+
+	"gopkg.in/yaml.v3"
+)
+
+// RegisterSource makes a source available under a name. Call it from init; it
+// panics if the name is taken. defaults are the options before the user's,
+// and open is called with a copy of them for every pipeline that is run. open
+// ends early, with ctx's error, when ctx is done; ctx does not outlive it.
+func RegisterSource[O any](name string, defaults O, open func(context.Context, Env, O) (Source, error)) {
+	register(&sources, name, defaults, open)
+}
+
+// RegisterTransform makes a transform available, as RegisterSource does a
+// source.
+func RegisterTransform[O any](name string, defaults O, open func(context.Context, Env, O) (Transform, error)) {
+	register(&transforms, name, defaults, open)
+}
+
+// RegisterSink makes a sink available, as RegisterSource does a source.
+func RegisterSink[O any](name string, defaults O, open func(context.Context, Env, O) (Sink, error)) {
+	register(&sinks, name, defaults, open)
+}
+
+// RegisterCodec makes a codec available, as RegisterSource does a source.
+func RegisterCodec[O any](name string, defaults O, open func(context.Context, Env, O) (Codec, error)) {
+	register(&codecs, name, defaults, open)
+}
+
+// Bound is a plugin with its options, checked and ready to be opened.
+type Bound[T any] struct {
+	Name    string
+	Options any // a pointer to the plugin's option struct
+	Node    Node
+
+	open func(context.Context, Env) (T, error)
+}
+
+// Open opens the plugin with what Options holds now.
+func (b *Bound[T]) Open(ctx context.Context, env Env) (T, error) { return b.open(ctx, env) }
+
+// BindSource reads a one-key mapping {plugin: options}, or a plugin's name
+// alone, and checks the options; it opens nothing.
+func BindSource(n Node) (*Bound[Source], error) { return sources.bind(n) }
+
+// BindTransform is BindSource for a transform.
+func BindTransform(n Node) (*Bound[Transform], error) { return transforms.bind(n) }
+
+// BindSink is BindSource for a sink.
+func BindSink(n Node) (*Bound[Sink], error) { return sinks.bind(n) }
+
+// BindCodec is BindSource for a codec.
+func BindCodec(n Node) (*Bound[Codec], error) { return codecs.bind(n) }
+
+// Plugin describes a registered plugin.
+type Plugin struct {
+	Kind    string   `json:"kind"`
+	Name    string   `json:"name"`
+	Doc     string   `json:"doc"`
+	Options []Option `json:"options"`
+}
+
+// Plugins returns all registered plugins by kind and name.
+func Plugins() []Plugin {
+	return slices.Concat(sources.list(), transforms.list(), sinks.list(), codecs.list())
+}
+
+type registry[T any] struct {
+	kind    string
+	mu      sync.RWMutex
+	plugins map[string]plugin[T]
+}
+
+type plugin[T any] struct {
+	doc  Plugin
+	bind func(name string, options Node) (*Bound[T], error)
+}
+
+var (
+	sources    = registry[Source]{kind: "source"}
+	transforms = registry[Transform]{kind: "transform"}
+	sinks      = registry[Sink]{kind: "sink"}
+	codecs     = registry[Codec]{kind: "codec"}
+)
+
+func register[T, O any](r *registry[T], name string, defaults O, open func(context.Context, Env, O) (T, error)) {
+	doc := Plugin{Kind: r.kind, Name: name, Doc: docOf(reflect.TypeFor[O]()), Options: describe(reflect.ValueOf(defaults))}
+	bind := func(name string, options Node) (*Bound[T], error) {
+		o := defaults
+		if err := options.Decode(&o); err != nil {
+			return nil, err
+		}
+		return &Bound[T]{name, &o, options, func(ctx context.Context, env Env) (T, error) { return open(ctx, env, o) }}, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, taken := r.plugins[name]; taken {
+		panic(fmt.Sprintf("pipeline: %s %q is registered twice", r.kind, name))
+	}
+	if r.plugins == nil {
+		r.plugins = map[string]plugin[T]{}
+	}
+	r.plugins[name] = plugin[T]{doc, bind}
+}
+
+func (r *registry[T]) list() []Plugin {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var ps []Plugin
+	for _, name := range slices.Sorted(maps.Keys(r.plugins)) {
+		ps = append(ps, r.plugins[name].doc)
+	}
+	return ps
+}
+
+func (r *registry[T]) bind(n Node) (*Bound[T], error) {
+	name, options, err := n.plugin(r.kind)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	p, ok := r.plugins[name.YAML.Value]
+	if !ok {
+		return nil, name.Errorf("unknown %s %q%s", r.kind, name.YAML.Value, suggest(name.YAML.Value, slices.Sorted(maps.Keys(r.plugins))))
+	}
+	return p.bind(name.YAML.Value, options)
+}
+
+// plugin splits {name: options}, or a bare name.
+func (n Node) plugin(kind string) (name, options Node, err error) {
+	n = n.At(n.YAML)
+	if n.YAML.Kind == yaml.ScalarNode && n.YAML.Tag == "!!str" {
+		none := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: n.YAML.Line, Column: n.YAML.Column}
+		return n, n.At(none), nil
+	}
+	entries, err := n.Entries()
+	switch {
+	case n.YAML.Kind != yaml.MappingNode:
+		return n, n, n.Errorf("wants a %s, written as its name or as {name: options}, not %s", kind, n.what())
+	case err != nil:
+		return n, n, err
+	case len(entries) != 1:
+		return n, n, n.Errorf("wants one %s, written {name: options}, and finds %d names", kind, len(entries))
+	}
+	return entries[0].Key, entries[0].Value, nil
+}
+
+// CodecOption is embedded, tagged ",inline", in the options of a source or
+// sink whose values are bytes. The engine then decodes and encodes for it.
+type CodecOption struct {
+	Codec *Bound[Codec] `yaml:"codec" doc:"how values are encoded: json, raw, …; the default is the pipeline's codec"`
+}
+
+// CodecRef returns where the codec of this end is kept.
+func (c *CodecOption) CodecRef() **Bound[Codec] { return &c.Codec }
+
+// ValueUser is implemented by the options of a sink of bytes that may need the
+// decoded value too, for a key that is a field of it, say. Where they don't,
+// and no transform does, bytes can pass through undecoded.
+type ValueUser interface{ UsesValue() bool }
+
+// DecodeOption implements OptionDecoder for codecs.
+func (b *Bound[T]) DecodeOption(n Node) error {
+	codec, ok := any(b).(*Bound[Codec])
+	if !ok {
+		panic("pipeline: only a codec can be an option")
+	}
+	bound, err := BindCodec(n)
+	if err == nil {
+		*codec = *bound
+	}
+	return err
+}
