@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // Option describes one option of a plugin.
@@ -27,7 +28,10 @@ func (Value) OptionType() string { return "any value" }
 func (ByteSize) OptionType() string { return "size" }
 
 // OptionType implements Typer.
-func (*Bound[T]) OptionType() string { return "codec" }
+func (*Bound[T]) OptionType() string {
+	kind := reflect.TypeFor[T]().Name()
+	return "name of a " + strings.ToLower(kind) + ", or {name: options}"
+}
 
 // DescribeOptions describes the options of a struct with its defaults.
 func DescribeOptions(defaults any) []Option { return describe(reflect.ValueOf(defaults)) }

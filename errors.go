@@ -9,6 +9,11 @@ import (
 // pipeline on purpose.
 var ErrFiltered = errors.New("filtered")
 
+// ErrDone is what a sink reports, wrapped or not, when its reader has gone and
+// nobody wants more, as when standard output is closed. The pipeline then ends
+// as completed.
+var ErrDone = errors.New("the reader has gone")
+
 // Permanent marks err as one that trying again won't mend. The text stays the
 // same. The nil error stays nil.
 func Permanent(err error) error {

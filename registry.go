@@ -168,15 +168,24 @@ func (c *CodecOption) CodecRef() **Bound[Codec] { return &c.Codec }
 // and no transform does, bytes can pass through undecoded.
 type ValueUser interface{ UsesValue() bool }
 
-// DecodeOption implements OptionDecoder for codecs.
-func (b *Bound[T]) DecodeOption(n Node) error {
-	codec, ok := any(b).(*Bound[Codec])
-	if !ok {
-		panic("pipeline: only a codec can be an option")
+// DecodeOption implements OptionDecoder.
+func (b *Bound[T]) DecodeOption(n Node) (err error) {
+	switch b := any(b).(type) {
+	case *Bound[Source]:
+		err = b.from(BindSource(n))
+	case *Bound[Transform]:
+		err = b.from(BindTransform(n))
+	case *Bound[Sink]:
+		err = b.from(BindSink(n))
+	case *Bound[Codec]:
+		err = b.from(BindCodec(n))
 	}
-	bound, err := BindCodec(n)
+	return err
+}
+
+func (b *Bound[T]) from(bound *Bound[T], err error) error {
 	if err == nil {
-		*codec = *bound
+		*b = *bound
 	}
 	return err
 }
