@@ -1,0 +1,107 @@
+// Package timestamp reads the times that are written in text: it finds out
+// how the cells of a column write them, and parses cell after cell along that
+// one format.
+//
+// A format is one of the words rfc3339, unix, unix_ms, unix_us and unix_ns,
+// or a pattern of these directives, with every other character standing for
+// itself:
+//
+//	%Y  year, four digits        %H  hour, 0–23
+//	%y  year, two digits         %M  minute
+//	    (69–99: 19xx)            %S  second, with a fraction if there is one
+//	%m  month, 1–12              %f  fraction of a second: digits alone
+//	%d  day of the month         %z  zone: Z, +01:00, +0100 or +01
+//	%%  a percent sign
+//
+// Fields of two digits may be written with one. A time without a zone is one
+// of the parser's location. Digits of a fraction beyond the ninth are dropped.
+// A 60th second (a leap second) is an error, as in package time.
+package timestamp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The formats that are words. RFC3339 is a name for a pattern; the others
+// count from 1970-01-01T00:00:00Z.
+const (
+	RFC3339   = "rfc3339"
+	Unix      = "unix"    // seconds, with a fraction if there is one
+	UnixMilli = "unix_ms" // whole milliseconds
+	UnixMicro = "unix_us" // whole microseconds
+	UnixNano  = "unix_ns" // whole nanoseconds
+)
+
+const rfc3339Pattern = "%Y-%m-%dT%H:%M:%S%z"
+
+// unixUnits are the nanoseconds in one unit of the formats that count.
+var unixUnits = map[string]int64{Unix: 1e9, UnixMilli: 1e6, UnixMicro: 1e3, UnixNano: 1}
+
+// A step is one directive of a pattern (by its letter), or a literal byte.
+type step struct {
+	directive byte // 0: a literal
+	literal   byte
+}
+
+const directives = "YymdHMSfz"
+
+// compile turns a pattern into steps, checking that it names one full date.
+func compile(pattern string) ([]step, error) {
+	var steps []step
+	seen := map[byte]bool{}
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		if c != '%' {
+			steps = append(steps, step{literal: c})
+			continue
+		}
+		i++
+		switch {
+		case i == len(pattern):
+			return nil, fmt.Errorf("format %q ends in the middle of a directive; write %%%% for a percent sign", pattern)
+		case pattern[i] == '%':
+			steps = append(steps, step{literal: '%'})
+		case strings.IndexByte(directives, pattern[i]) < 0:
+			return nil, fmt.Errorf("format %q: unknown directive %%%c; there are %%Y %%y %%m %%d %%H %%M %%S %%f %%z %%%%", pattern, pattern[i])
+		case seen[pattern[i]]:
+			return nil, fmt.Errorf("format %q: %%%c stands there twice", pattern, pattern[i])
+		default:
+			seen[pattern[i]] = true
+			steps = append(steps, step{directive: pattern[i]})
+		}
+	}
+	return steps, complete(pattern, seen)
+}
+
+// complete reports what a pattern with the given directives lacks.
+func complete(pattern string, has map[byte]bool) error {
+	if len(has) == 0 {
+		return fmt.Errorf("format %q has no directive; write one such as \"%%Y-%%m-%%d %%H:%%M:%%S\", or %s, %s, %s, %s or %s",
+			pattern, RFC3339, Unix, UnixMilli, UnixMicro, UnixNano)
+	}
+	lack := ""
+	switch {
+	case has['Y'] && has['y']:
+		return fmt.Errorf("format %q names the year twice: %%Y and %%y", pattern)
+	case !has['Y'] && !has['y']:
+		lack = "%Y"
+	case !has['m']:
+		lack = "%m"
+	case !has['d']:
+		lack = "%d"
+	case has['M'] && !has['H']:
+		lack = "%H"
+	case has['S'] && !has['M']:
+		lack = "%M"
+	case has['f'] && !has['S']:
+		lack = "%S"
+	}
+	if lack != "" {
+		return fmt.Errorf("format %q lacks %s", pattern, lack)
+	}
+	return nil
+}
+
+var errRange = errors.New("lies outside the years 1678 to 2261")

@@ -1,0 +1,50 @@
+package timestamp
+
+import "errors"
+
+var (
+	errNumber = errors.New("not a number")
+	errWhole  = errors.New("not a whole number")
+)
+
+// parseUnix reads a count of units since 1970. Seconds may have a fraction.
+func parseUnix(s string, unit int64) (int64, error) {
+	digits := s
+	negative := s != "" && s[0] == '-'
+	if negative {
+		digits = s[1:]
+	}
+	var v, limit uint64 = 0, 1<<63 - 1
+	n := 0
+	for n < len(digits) && isDigit(digits[n]) {
+		if v > limit/10 {
+			return 0, errRange
+		}
+		v = v*10 + uint64(digits[n]-'0')
+		n++
+	}
+	if n == 0 {
+		return 0, errNumber
+	}
+	if v > limit/uint64(unit) {
+		return 0, errRange
+	}
+	ns := v * uint64(unit)
+	if n < len(digits) {
+		nanos, m := pointFraction(digits[n:])
+		if m == 0 || n+m < len(digits) || digits[n] != '.' {
+			return 0, errNumber
+		}
+		if unit != 1e9 {
+			return 0, errWhole
+		}
+		ns += uint64(nanos)
+	}
+	if ns > limit {
+		return 0, errRange
+	}
+	if negative {
+		return -int64(ns), nil
+	}
+	return int64(ns), nil
+}
