@@ -249,7 +249,7 @@ func (n Node) validate(v reflect.Value, err error) error {
 		for _, err := range Flatten(c.Validate()) {
 			if !seen[err.Error()] { // an embedded Validate may be promoted, and so be called twice
 				seen[err.Error()] = true
-				errs = append(errs, n.locate(err))
+				errs = append(errs, n.Locate(err))
 			}
 		}
 	}
@@ -262,9 +262,9 @@ func (n Node) validate(v reflect.Value, err error) error {
 	return errors.Join(errs...)
 }
 
-// locate gives an option's mistake the place of that option's key, or of the
+// Locate gives an option's mistake the place of that option's key, or of the
 // nearest one above it.
-func (n Node) locate(err error) error {
+func (n Node) Locate(err error) error {
 	var fe *FieldError
 	if !errors.As(err, &fe) {
 		return n.wrap(err)

@@ -44,6 +44,12 @@ type Bound[T any] struct {
 	open func(context.Context, Env) (T, error)
 }
 
+// NewBound returns a plugin that is not in the registry, for tests and for
+// programs that run pipelines without YAML.
+func NewBound[T any](name string, options any, open func(context.Context, Env) (T, error)) *Bound[T] {
+	return &Bound[T]{Name: name, Options: options, open: open}
+}
+
 // Open opens the plugin with what Options holds now.
 func (b *Bound[T]) Open(ctx context.Context, env Env) (T, error) { return b.open(ctx, env) }
 

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pipeline-daemon/pipeline"
+	"gopkg.in/yaml.v3"
+)
+
+// Load reads pipelines and checks them, each with the overrides applied: see
+// Set. The error joins a pipeline.ConfigError for every mistake in any of the
+// files, in order.
+func Load(files []string, overrides []string) ([]*Plan, error) {
+	var plans []*Plan
+	var errs []error
+	byName := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			errs = append(errs, readError(file, err))
+			continue
+		}
+		plan, err := Parse(file, text, overrides)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if other, taken := byName[plan.Name]; taken {
+			errs = append(errs, &pipeline.ConfigError{File: file, Line: 1, Column: 1,
+				Err: fmt.Errorf("is named %q, as is %s; give one of them another  name:", plan.Name, other)})
+		}
+		byName[plan.Name] = file
+		plans = append(plans, plan)
+	}
+	return plans, errors.Join(errs...)
+}
+
+func readError(file string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return &pipeline.ConfigError{File: file, Err: fmt.Errorf("can't read the pipeline: %w", err)}
+}
+
+// Parse checks the text of one pipeline.
+func Parse(file string, text []byte, overrides []string) (*Plan, error) {
+	root, err := document(file, text)
+	if err != nil {
+		return nil, err
+	}
+	errs := expand(root)
+	for i, override := range overrides {
+		errs = append(errs, apply(root, i, override))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, sorted(err, overrides)
+	}
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	plan := &Plan{Name: name, File: file, Errors: defaultErrors}
+	if err := root.Decode(plan); err != nil {
+		return nil, sorted(err, overrides)
+	}
+	plan.bindCodecs(plan.fallbackCodec(root))
+	return plan, nil
+}
+
+// fallbackCodec is json, where it is compiled in.
+func (p *Plan) fallbackCodec(root pipeline.Node) *pipeline.Bound[pipeline.Codec] {
+	name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "json", Line: root.YAML.Line, Column: root.YAML.Column}
+	codec, _ := pipeline.BindCodec(pipeline.Node{File: p.File, YAML: name})
+	return codec
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
+
+func document(file string, text []byte) (pipeline.Node, error) {
+	at := func(line int, format string, args ...any) error {
+		return &pipeline.ConfigError{File: file, Line: line, Column: 1, Err: fmt.Errorf(format, args...)}
+	}
+	dec := yaml.NewDecoder(strings.NewReader(string(text)))
+	var doc, more yaml.Node
+	switch err := dec.Decode(&doc); {
+	case err == io.EOF || err == nil && doc.Content[0].Tag == "!!null":
+		return pipeline.Node{}, at(1, "the file is empty; a pipeline needs source: and sink:")
+	case err != nil:
+		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+			line, _ := strconv.Atoi(m[1])
+			return pipeline.Node{}, at(line, "is not YAML: %s", m[2])
+		}
+		return pipeline.Node{}, at(1, "is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if dec.Decode(&more) != io.EOF {
+		return pipeline.Node{}, at(cmp.Or(more.Line, 1), "holds more than one document; write one pipeline per file")
+	}
+	return pipeline.Node{File: file, YAML: doc.Content[0]}, nil
+}
+
+// sorted puts mistakes into the order in which they stand in the file, and
+// names the override in which one stands.
+func sorted(err error, overrides []string) error {
+	errs := pipeline.Flatten(err)
+	for i, err := range errs {
+		var c *pipeline.ConfigError
+		if errors.As(err, &c) && c.Line == 0 && c.Column > 0 {
+			errs[i] = &pipeline.ConfigError{File: "--set " + overrides[c.Column-1], Err: c.Err}
+		}
+	}
+	slices.SortStableFunc(errs, func(a, b error) int {
+		var p, q *pipeline.ConfigError
+		if !errors.As(a, &p) || !errors.As(b, &q) {
+			return 0
+		}
+		return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+	})
+	return errors.Join(errs...)
+}

@@ -1,0 +1,177 @@
+// Package config turns a pipeline's YAML into a checked plan. Every mistake is
+// reported at once with its file, line and column; nothing is opened.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+// Plan is one pipeline, checked and ready to be run. Its fields are the
+// top-level keys of the YAML.
+type Plan struct {
+	Name       string                                `yaml:"name" doc:"the pipeline's name; the default is the file's name without its suffix"`
+	Source     *pipeline.Bound[pipeline.Source]      `yaml:"source" doc:"where records come from"`
+	Pace       *Pace                                 `yaml:"pace" doc:"releases records by their event times; absent: as fast as possible"`
+	Transforms []*pipeline.Bound[pipeline.Transform] `yaml:"transforms" doc:"what changes the records, in this order"`
+	Sink       *pipeline.Bound[pipeline.Sink]        `yaml:"sink" doc:"where records go"`
+	Codec      *pipeline.Bound[pipeline.Codec]       `yaml:"codec" doc:"how values are encoded at ends that are bytes, such as kafka, unless the end names its own; the default is json"`
+	Errors     Errors                                `yaml:"errors" doc:"what to do when a record fails"`
+	DeadLetter *pipeline.Bound[pipeline.Sink]        `yaml:"dead_letter" doc:"where failed records go with on_failure: dead_letter"`
+	Resume     bool                                  `yaml:"resume" doc:"go on after the last record that an earlier run has stored"`
+
+	File string // as the user named it
+
+	// Decode and Encode are the codecs at the two ends, nil where there is
+	// nothing to do; PassThrough says that the source's bytes are the sink's.
+	Decode, Encode *pipeline.Bound[pipeline.Codec]
+	PassThrough    bool
+}
+
+// Pace says when records are released.
+type Pace struct {
+	Speed float64 `yaml:"speed" doc:"how many times faster than recorded; above 0"`
+}
+
+// DecodeOption implements pipeline.OptionDecoder, for the default speed.
+func (p *Pace) DecodeOption(n pipeline.Node) error {
+	type plain Pace
+	v := plain{Speed: 1}
+	if err := n.Decode(&v); err != nil {
+		return err
+	}
+	*p = Pace(v)
+	if err := CheckSpeed(p.Speed); err != nil {
+		return n.Locate(&pipeline.FieldError{Option: "speed", Err: err})
+	}
+	return nil
+}
+
+// CheckSpeed returns an error unless a replay can run at this speed.
+func CheckSpeed(speed float64) error {
+	if !(speed > 0) || math.IsInf(speed, 0) {
+		return fmt.Errorf("wants a number above 0, not %v; for as fast as possible leave pace out", speed)
+	}
+	return nil
+}
+
+// The policies for a record that failed and is not worth another try.
+const (
+	Stop       = "stop"
+	Skip       = "skip"
+	DeadLetter = "dead_letter"
+)
+
+// Errors is the policy for failures. Retries and Backoff are for a sink that
+// fails as a whole, too.
+type Errors struct {
+	Retries   int     `yaml:"retries" doc:"how often a failure that may pass is tried again"`
+	Backoff   Backoff `yaml:"backoff" doc:"how long to wait before each further try"`
+	OnFailure string  `yaml:"on_failure" doc:"what happens to a record that failed: stop, skip or dead_letter"`
+}
+
+// Backoff is how long to wait between tries: twice as long each time, with
+// jitter.
+type Backoff struct {
+	Initial time.Duration `yaml:"initial" doc:"the wait before the second try"`
+	Max     time.Duration `yaml:"max" doc:"the longest wait"`
+}
+
+var defaultErrors = Errors{Retries: 3, Backoff: Backoff{Initial: 100 * time.Millisecond, Max: 10 * time.Second}, OnFailure: Stop}
+
+// Validate implements pipeline.Validator.
+func (e *Errors) Validate() error {
+	var errs []error
+	bad := func(option, format string, args ...any) {
+		errs = append(errs, &pipeline.FieldError{Option: option, Err: fmt.Errorf(format, args...)})
+	}
+	if e.Retries < 0 {
+		bad("retries", "wants 0 or more, not %d", e.Retries)
+	}
+	if e.Backoff.Initial <= 0 || e.Backoff.Max < e.Backoff.Initial {
+		bad("backoff", "wants initial above 0 and max at least initial, not %v and %v", e.Backoff.Initial, e.Backoff.Max)
+	}
+	if e.OnFailure != Stop && e.OnFailure != Skip && e.OnFailure != DeadLetter {
+		bad("on_failure", "wants stop, skip or dead_letter, not %q", e.OnFailure)
+	}
+	return errors.Join(errs...)
+}
+
+var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// Validate implements pipeline.Validator.
+func (p *Plan) Validate() error {
+	var errs []error
+	bad := func(option, text string) {
+		errs = append(errs, &pipeline.FieldError{Option: option, Err: errors.New(text)})
+	}
+	if !validName.MatchString(p.Name) {
+		bad("name", fmt.Sprintf("wants letters, digits, dots, dashes and underscores, not %q", p.Name))
+	}
+	if p.Source == nil {
+		bad("source", "a pipeline needs one, such as  source: {csv: {path: data.csv}}")
+	}
+	if p.Sink == nil {
+		bad("sink", "a pipeline needs one, such as  sink: print")
+	}
+	if p.Errors.OnFailure == DeadLetter && p.DeadLetter == nil {
+		bad("errors.on_failure", "dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl}}")
+	}
+	if p.DeadLetter != nil && p.Errors.OnFailure != DeadLetter {
+		bad("dead_letter", "is used only with  errors: {on_failure: dead_letter}")
+	}
+	return errors.Join(errs...)
+}
+
+type codecEnd interface {
+	CodecRef() **pipeline.Bound[pipeline.Codec]
+}
+
+// bindCodecs decides what is decoded and encoded. The pipeline's codec is the
+// default of both ends; dead letters are never touched by it.
+func (p *Plan) bindCodecs(fallback *pipeline.Bound[pipeline.Codec]) {
+	if p.Codec == nil {
+		p.Codec = fallback
+	}
+	in, inBytes := p.codecOf(p.Source.Options)
+	out, outBytes := p.codecOf(p.Sink.Options)
+	user, ok := p.Sink.Options.(pipeline.ValueUser)
+	needsValue := !outBytes || ok && user.UsesValue() || len(p.Transforms) > 0
+	if inBytes && outBytes && !needsValue && in.Name == out.Name && reflect.DeepEqual(in.Options, out.Options) {
+		p.PassThrough = true
+		return
+	}
+	if inBytes {
+		p.Decode = in
+	}
+	if outBytes {
+		p.Encode = out
+	}
+}
+
+func (p *Plan) codecOf(options any) (*pipeline.Bound[pipeline.Codec], bool) {
+	end, ok := options.(codecEnd)
+	if !ok {
+		return nil, false
+	}
+	if ref := end.CodecRef(); *ref != nil {
+		return *ref, true
+	}
+	return p.Codec, true
+}
+
+// Ends returns the options of the plugins that may connect to something: the
+// source, the sink and the dead letters' sink.
+func (p *Plan) Ends() []any {
+	ends := []any{p.Source.Options, p.Sink.Options}
+	if p.DeadLetter != nil {
+		ends = append(ends, p.DeadLetter.Options)
+	}
+	return ends
+}

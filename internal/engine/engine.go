@@ -1,0 +1,272 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
+)
+
+const (
+	// batches bounds the memory of a pipeline, and with it how far it reads
+	// ahead.
+	batches = 32
+	// flights is how many flights of a paced pipeline may be under way: its
+	// flights are single records as a rule.
+	flights = 256
+)
+
+// Options are what a run needs beside its plan.
+type Options struct {
+	Log    *slog.Logger
+	Grace  time.Duration // how long what has been released may take to be stored once the run is stopped
+	Limit  int64         // how many records to read; 0: all
+	Store  Store         // where positions are kept for resume; nil: nowhere
+	Stdin  io.Reader
+	Stdout io.Writer
+}
+
+// Store keeps positions between runs.
+type Store interface {
+	Load(name string) (pipeline.Position, error)
+	// Save keeps p; it may put off the work. flush asks for it now.
+	Save(name string, p pipeline.Position, flush bool) error
+}
+
+// Pipeline is one run of a plan.
+type Pipeline struct {
+	plan *config.Plan
+	opts Options
+	log  *slog.Logger
+
+	source         pipeline.Source
+	decode, encode pipeline.Codec
+	chain          []step
+	sink, dead     pipeline.Sink
+	clock          *playback.Clock // nil: not paced
+
+	free      chan *batch
+	read      chan *batch // read → process
+	processed chan *batch // process → release, or write
+	released  chan *flight
+	unused    chan *flight
+
+	stopping atomic.Bool // no more processing and releasing
+	eof      bool        // the source has ended; read once the stages have
+	dropped  atomic.Bool // something was read that is not released
+	stats    stats
+}
+
+// step is a transform of the chain.
+type step struct {
+	name string
+	pipeline.Transform
+}
+
+// batch is a batch and the memory that goes with it.
+type batch struct {
+	pipeline.Batch
+	encoded []byte // what the values of its records were encoded into
+}
+
+// New prepares a run of a plan.
+func New(plan *config.Plan, o Options) *Pipeline {
+	p := &Pipeline{plan: plan, opts: o, log: o.Log.With("pipeline", plan.Name)}
+	p.stats.init(plan)
+	return p
+}
+
+// Run runs the pipeline to its end. When ctx is done the pipeline stops, as
+// the package comment says. How it ended is in the status, too.
+func (p *Pipeline) Run(ctx context.Context) error {
+	p.stats.start()
+	err := p.run(ctx)
+	p.stats.finish(err, p.eof && !p.dropped.Load())
+	return err
+}
+
+func (p *Pipeline) run(ctx context.Context) error {
+	closers, err := p.open(ctx)
+	if err == nil {
+		err = p.flow(ctx)
+	} else if ctx.Err() != nil {
+		err = nil // stopped before there was a connection
+	}
+	for _, c := range closers {
+		if closeErr := c.Close(); closeErr != nil && err == nil {
+			err = fmt.Errorf("closing: %w", closeErr)
+		}
+	}
+	return err
+}
+
+// open opens everything, the source last, so that nothing is read that can't
+// be written. It returns what has to be closed, in this order, also when it
+// fails.
+func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
+	env := func(plugin string) pipeline.Env {
+		return pipeline.Env{Log: p.log.With("plugin", plugin), Pipeline: p.plan.Name, Paced: p.plan.Pace != nil,
+			Stdin: p.opts.Stdin, Stdout: p.opts.Stdout}
+	}
+	if d := p.plan.DeadLetter; d != nil {
+		if p.dead, err = d.Open(ctx, env(d.Name)); err != nil {
+			return closers, fmt.Errorf("dead letter sink %s: %w", d.Name, err)
+		}
+		closers = append(closers, p.dead)
+	}
+	if p.sink, err = p.plan.Sink.Open(ctx, env(p.plan.Sink.Name)); err != nil {
+		return closers, fmt.Errorf("sink %s: %w", p.plan.Sink.Name, err)
+	}
+	closers = append(closers, p.sink)
+	for _, t := range p.plan.Transforms {
+		opened, err := t.Open(ctx, env(t.Name))
+		if err != nil {
+			return closers, fmt.Errorf("transform %s: %w", t.Name, err)
+		}
+		p.chain = append(p.chain, step{t.Name, opened})
+		closers = append(closers, opened)
+	}
+	if p.decode, err = openCodec(ctx, p.plan.Decode, env); err != nil {
+		return closers, err
+	}
+	if p.encode, err = openCodec(ctx, p.plan.Encode, env); err != nil {
+		return closers, err
+	}
+	e := env(p.plan.Source.Name)
+	if e.Position, err = p.resumeAt(); err != nil {
+		return closers, err
+	}
+	if p.source, err = p.plan.Source.Open(ctx, e); err != nil {
+		return closers, fmt.Errorf("source %s: %w", p.plan.Source.Name, err)
+	}
+	return append([]io.Closer{p.source}, closers...), nil
+}
+
+func openCodec(ctx context.Context, c *pipeline.Bound[pipeline.Codec], env func(string) pipeline.Env) (pipeline.Codec, error) {
+	if c == nil {
+		return nil, nil
+	}
+	codec, err := c.Open(ctx, env(c.Name))
+	if err != nil {
+		return nil, fmt.Errorf("codec %s: %w", c.Name, err)
+	}
+	return codec, nil
+}
+
+func (p *Pipeline) resumeAt() (pipeline.Position, error) {
+	if !p.plan.Resume || p.opts.Store == nil {
+		return nil, nil
+	}
+	at, err := p.opts.Store.Load(p.plan.Name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the position to resume at: %w", err)
+	}
+	return at, nil
+}
+
+// flow runs the stages until they have all ended.
+func (p *Pipeline) flow(ctx context.Context) error {
+	reading, stopReading := context.WithCancel(ctx)
+	defer stopReading()
+	writing, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	defer context.AfterFunc(reading, func() { p.stopping.Store(true) })()
+	defer p.startGrace(ctx, giveUp)()
+
+	p.makeChannels()
+	p.stats.opened(p.source)
+	var wg sync.WaitGroup
+	var readErr error
+	if p.plan.Pace != nil {
+		p.clock = playback.NewClock(p.plan.Pace.Speed)
+		wg.Go(func() { p.releaseStage(reading) })
+	}
+	wg.Go(func() { readErr = p.readStage(reading) })
+	wg.Go(func() { p.processStage(reading) })
+	w := &writer{Pipeline: p, ctx: writing, giveUp: giveUp, stopReading: stopReading}
+	err := w.run()
+	stopReading()
+	wg.Wait()
+	if err == nil && readErr != nil {
+		err = fmt.Errorf("source %s: %w", p.plan.Source.Name, readErr)
+	}
+	return err
+}
+
+// startGrace gives up what is under way once ctx has been done for the grace
+// time, and returns the call that ends its vigil.
+func (p *Pipeline) startGrace(ctx context.Context, giveUp func()) (end func()) {
+	ended := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(p.opts.Grace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			giveUp()
+		case <-ended:
+		}
+	})
+	return func() { close(ended); cancel() }
+}
+
+func (p *Pipeline) makeChannels() {
+	p.free = make(chan *batch, batches)
+	p.read = make(chan *batch, batches)
+	p.processed = make(chan *batch, batches)
+	p.released = make(chan *flight, flights)
+	p.unused = make(chan *flight, flights)
+	for range batches {
+		p.free <- &batch{}
+	}
+	n := batches
+	if p.plan.Pace != nil {
+		n = flights
+	}
+	for range n {
+		p.unused <- &flight{}
+	}
+}
+
+// readStage reads until the source ends, ctx is done, the limit is reached or
+// reading fails.
+func (p *Pipeline) readStage(ctx context.Context) error {
+	defer close(p.read)
+	left := p.opts.Limit
+	for {
+		var b *batch
+		select {
+		case b = <-p.free:
+		case <-ctx.Done():
+			return nil
+		}
+		b.Reset()
+		err := p.source.Read(ctx, &b.Batch)
+		switch {
+		case errors.Is(err, io.EOF):
+			p.eof = true
+			return nil
+		case ctx.Err() != nil && err != nil:
+			return nil
+		case err != nil:
+			return err
+		}
+		if left > 0 {
+			b.Records = b.Records[:min(left, int64(len(b.Records)))]
+			if left -= int64(len(b.Records)); left == 0 {
+				p.eof = true
+			}
+		}
+		p.read <- b
+		if p.eof {
+			return nil
+		}
+	}
+}

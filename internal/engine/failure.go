@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
+)
+
+// loggedFailures bounds the log lines about single records: a file may have
+// millions of bad rows.
+const loggedFailures = 10
+
+// bury deals with a flight's failed records as the error policy says.
+func (w *writer) bury(f *flight) {
+	if len(f.failures) == 0 {
+		return
+	}
+	n := int64(len(f.failures))
+	switch w.plan.Errors.OnFailure {
+	case config.Stop: // the sink failed on one: where exactly the position is, is not known
+		f.stop = new(f.failures[0])
+		f.counts.failed += n
+		f.position = f.position[:0]
+		w.end()
+	case config.Skip:
+		w.logFailures(f.failures, "a record failed and is skipped")
+		f.counts.skipped += n
+	case config.DeadLetter:
+		w.logFailures(f.failures, "a record failed and goes to the dead letters")
+		f.counts.deadLettered += n
+		f.letters.Records = f.letters.Records[:0]
+		for i := range f.failures {
+			f.letters.Records = append(f.letters.Records, w.letter(&f.failures[i], time.Now()))
+		}
+		w.deliver(f, &f.dead)
+	}
+	f.failures = f.failures[:0]
+}
+
+func (w *writer) logFailures(failures []pipeline.Record, text string) {
+	for i := range failures {
+		if w.logged == loggedFailures {
+			w.log.Warn("more records fail; they are counted, but no longer logged")
+		}
+		w.logged++
+		if w.logged > loggedFailures {
+			return
+		}
+		r := &failures[i]
+		w.log.Warn(text, "at", r.Origin.String(), "stage", stageOf(r), "plugin", w.pluginOf(r), "error", r.Failure.Err)
+	}
+}
+
+// A record that failed without a stage was failed by the source.
+func stageOf(r *pipeline.Record) string { return cmp.Or(r.Failure.Stage, pipeline.StageSource) }
+
+func (w *writer) pluginOf(r *pipeline.Record) string {
+	return cmp.Or(r.Failure.Plugin, w.plan.Source.Name)
+}
+
+// stopError is the end of a pipeline that stops at a failed record.
+func (w *writer) stopError(r *pipeline.Record) error {
+	return fmt.Errorf("%v: %s %s: %w", r.Origin, stageOf(r), w.pluginOf(r), r.Failure.Err)
+}
+
+// letter makes a dead letter. Its value is the report, for sinks that write
+// values; its encoded form is the original value, with the report in its
+// headers, for sinks that take bytes.
+func (w *writer) letter(r *pipeline.Record, now time.Time) pipeline.Record {
+	report := []pipeline.Field{
+		{Name: "pipeline", Value: pipeline.String(w.plan.Name)},
+		{Name: "stage", Value: pipeline.String(stageOf(r))},
+		{Name: "plugin", Value: pipeline.String(w.pluginOf(r))},
+		{Name: "error", Value: pipeline.String(r.Failure.Err.Error())},
+		{Name: "attempts", Value: pipeline.Int(int64(max(r.Failure.Attempts, 1)))},
+		{Name: "time", Value: pipeline.Time(now)},
+		{Name: "origin", Value: origin(r.Origin)},
+	}
+	letter := pipeline.Record{Key: r.Key, Raw: r.Raw, Encoded: r.Raw, Time: r.Time, Origin: r.Origin}
+	letter.Headers = append(letter.Headers, r.Headers...)
+	for _, f := range report {
+		letter.Headers = appendHeaders(letter.Headers, "pipeline.error."+f.Name, f.Value)
+	}
+	letter.Value = pipeline.Struct(append(report,
+		pipeline.Field{Name: "key", Value: bytesOrNull(r.Key)},
+		pipeline.Field{Name: "value", Value: original(r)},
+		pipeline.Field{Name: "headers", Value: headerList(r.Headers)}))
+	return letter
+}
+
+func origin(o pipeline.Origin) pipeline.Value {
+	if o.Line > 0 {
+		return pipeline.Struct([]pipeline.Field{{Name: "file", Value: pipeline.String(o.Source)}, {Name: "line", Value: pipeline.Int(o.Line)}})
+	}
+	return pipeline.Struct([]pipeline.Field{{Name: "topic", Value: pipeline.String(o.Source)},
+		{Name: "partition", Value: pipeline.Int(int64(o.Partition))}, {Name: "offset", Value: pipeline.Int(o.Offset)}})
+}
+
+// original is the value as it was read: a row keeps its text, a message its
+// bytes. A source that has neither gives what it made.
+func original(r *pipeline.Record) pipeline.Value {
+	switch {
+	case r.Raw == nil:
+		return r.Value
+	case r.Origin.Line > 0 && utf8.Valid(r.Raw):
+		return pipeline.String(string(r.Raw))
+	}
+	return pipeline.Bytes(r.Raw)
+}
+
+func bytesOrNull(b []byte) pipeline.Value {
+	if b == nil {
+		return pipeline.Null()
+	}
+	return pipeline.Bytes(b)
+}
+
+// headerList keeps the order of headers and those of one name.
+func headerList(hs []pipeline.Header) pipeline.Value {
+	list := make([]pipeline.Value, len(hs))
+	for i, h := range hs {
+		list[i] = pipeline.Struct([]pipeline.Field{{Name: "key", Value: pipeline.String(h.Key)}, {Name: "value", Value: bytesOrNull(h.Value)}})
+	}
+	return pipeline.List(list)
+}
+
+func appendHeaders(hs []pipeline.Header, name string, v pipeline.Value) []pipeline.Header {
+	if v.Kind() == pipeline.KindStruct {
+		for _, f := range v.Fields() {
+			hs = appendHeaders(hs, name+"."+f.Name, f.Value)
+		}
+		return hs
+	}
+	return append(hs, pipeline.Header{Key: name, Value: v.AppendText(nil)})
+}

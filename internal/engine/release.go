@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
+)
+
+// flight is a run of records of one batch on its way through the sink.
+type flight struct {
+	pipeline.Batch // what the sink is given: the records that have not failed
+
+	from *batch // the batch whose memory the records are in
+	last bool   // nothing of that batch comes after this flight
+
+	flightState
+}
+
+// releaser is the release stage of a paced pipeline.
+type releaser struct {
+	*Pipeline
+	done  <-chan struct{}
+	timer *playback.Timer
+	now   int64
+	late  []int64 // of the records that are released together
+	ahead bool    // due is the due time of the next record
+	due   int64
+}
+
+// releaseStage releases records when they are due. Once ctx is done it drops
+// what is not released.
+func (p *Pipeline) releaseStage(ctx context.Context) {
+	defer close(p.released)
+	r := &releaser{Pipeline: p, done: ctx.Done(), timer: playback.NewTimer(p.clock), now: p.clock.Now()}
+	defer r.timer.Stop()
+	for {
+		b, ok := r.next()
+		if !ok {
+			return
+		}
+		for at := 0; at < len(b.Records); {
+			n, ok := r.await(b.Records[at:])
+			if !ok || !r.release(b, at, n) {
+				p.dropped.Store(true)
+				return
+			}
+			at += n
+		}
+	}
+}
+
+// next returns the next batch. While there is none, the replay is starved
+// from the moment at which that batch's first record was due.
+func (r *releaser) next() (b *batch, ok bool) {
+	select {
+	case b, ok = <-r.processed:
+		return b, ok
+	default:
+	}
+	waiting := r.clock.Now()
+	b, ok = <-r.processed
+	if !ok || !hasTime(&b.Records[0]) {
+		return b, ok
+	}
+	r.now = r.clock.Now()
+	r.look(&b.Records[0])
+	if late := r.now - max(r.due, waiting); late > 0 {
+		r.stats.starved.Add(late)
+	}
+	return b, true
+}
+
+var errNoTime = errors.New("the record has no event time, and pace: needs one; tell the source which column holds it, or leave pace out")
+
+// hasTime reports whether a record can wait for its due time. One without an
+// event time fails.
+func hasTime(r *pipeline.Record) bool {
+	if r.Failure == nil && r.Time.IsZero() {
+		r.Fail(errNoTime)
+	}
+	return r.Failure == nil
+}
+
+// look finds out when the next record is due.
+func (r *releaser) look(rec *pipeline.Record) {
+	if r.ahead {
+		return
+	}
+	var backwards bool
+	if r.due, backwards = r.clock.Due(rec.Time); backwards {
+		r.stats.outOfOrder.Add(1)
+	}
+	r.ahead = true
+}
+
+// await waits until the first of the records is due and returns how many are.
+// A record that has failed has no time: it goes with the one before it.
+func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
+	r.late = r.late[:0]
+	for i := range records {
+		rec := &records[i]
+		if !hasTime(rec) {
+			continue
+		}
+		r.look(rec)
+		if r.due > r.now {
+			if i > 0 {
+				return i, true
+			}
+			if !r.timer.Wait(r.done, r.due) {
+				return 0, false
+			}
+			r.now = r.clock.Now()
+		}
+		r.late = append(r.late, r.now-r.due)
+		r.ahead = false
+	}
+	return len(records), true
+}
+
+// release hands n records over to the write stage. If all flights are under
+// way it waits for one: the sink is slower than the replay.
+func (r *releaser) release(b *batch, at, n int) bool {
+	var f *flight
+	select {
+	case f = <-r.unused:
+	default:
+		waiting := r.clock.Now()
+		select {
+		case f = <-r.unused:
+		case <-r.done:
+			return false
+		}
+		r.now = r.clock.Now()
+		r.stats.backpressure.Add(r.now - waiting)
+		for i := range r.late {
+			r.late[i] += r.now - waiting
+		}
+	}
+	f.Records, f.from, f.last = b.Records[at:at+n:at+n], b, at+n == len(b.Records)
+	r.released <- f
+	if len(r.late) > 0 {
+		r.stats.lateness.Record(r.late)
+	}
+	return true
+}

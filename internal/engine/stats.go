@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
+)
+
+// State is what a pipeline is doing.
+type State string
+
+// The states of a pipeline.
+const (
+	Opening   State = "opening"
+	Running   State = "running"
+	Completed State = "completed" // the source has ended and everything is stored
+	Stopped   State = "stopped"   // on request, and what had been released is stored
+	Failed    State = "failed"
+)
+
+// Status is a pipeline's state and its counters at one moment.
+type Status struct {
+	Name  string
+	State State
+	Err   error // of a failed pipeline
+
+	// Read counts the records that have been released and settled. It is the
+	// sum of the five after it.
+	Read, Written, Filtered, Failed, Skipped, DeadLettered int64
+	Undelivered                                            int64 // of the failed: released, but not known to be stored
+	Bytes                                                  int64 // of keys and values handed to a sink of bytes
+
+	Elapsed   time.Duration // since the pipeline was opened; while it opens, 0
+	EventTime time.Time     // of the last record; zero if it has none
+	Origin    pipeline.Origin
+	Share     float64 // of all there is to read, 0 to 1; -1 if it is not known
+	Pace      *PaceStatus
+}
+
+// PaceStatus is how well a paced pipeline keeps time.
+type PaceStatus struct {
+	Speed        float64
+	OutOfOrder   int64         // records whose event time steps backwards
+	Starved      time.Duration // records were due, but not yet read
+	Backpressure time.Duration // records were due, but the sink was busy
+	Lateness     Lateness
+}
+
+// Lateness is how late records left, as quantiles.
+type Lateness struct{ P50, P90, P99, P999, Max time.Duration }
+
+// counts are what one flight adds to the counters.
+type counts struct {
+	read, written, filtered, failed, skipped, deadLettered, undelivered, bytes int64
+	eventTime                                                                  time.Time
+}
+
+// stats are a pipeline's counters. The stages add to them once for every
+// flight, and anyone may read them at any time; no lock is taken.
+type stats struct {
+	name     string
+	speed    float64
+	lateness *playback.Lateness // nil: not paced
+
+	outcome                                                                    atomic.Pointer[outcome]
+	source                                                                     atomic.Pointer[pipeline.Progresser]
+	began                                                                      atomic.Pointer[time.Time]
+	read, written, filtered, failed, skipped, deadLettered, undelivered, bytes atomic.Int64
+	eventTime, starved, backpressure, outOfOrder                               atomic.Int64
+
+	partition atomic.Pointer[pipeline.Origin] // of the last record: its partition, made anew when that changes
+	offset    atomic.Int64
+	line      atomic.Int64
+}
+
+type outcome struct {
+	state   State
+	err     error
+	elapsed time.Duration
+}
+
+func (s *stats) init(plan *config.Plan) {
+	s.name = plan.Name
+	if plan.Pace != nil {
+		s.speed, s.lateness = plan.Pace.Speed, playback.NewLateness()
+	}
+}
+
+func (s *stats) start() { s.outcome.Store(&outcome{state: Opening}) }
+
+func (s *stats) opened(source pipeline.Source) {
+	if p, ok := source.(pipeline.Progresser); ok {
+		s.source.Store(&p)
+	}
+	now := time.Now()
+	s.began.Store(&now)
+	s.outcome.Store(&outcome{state: Running})
+}
+
+func (s *stats) finish(err error, completed bool) {
+	o := &outcome{state: Stopped, err: err, elapsed: s.elapsed()}
+	switch {
+	case err != nil:
+		o.state = Failed
+	case completed:
+		o.state = Completed
+	}
+	s.outcome.Store(o)
+}
+
+func (s *stats) elapsed() time.Duration {
+	if began := s.began.Load(); began != nil {
+		return time.Since(*began)
+	}
+	return 0
+}
+
+func (s *stats) add(c *counts, position pipeline.Position) {
+	s.read.Add(c.read)
+	s.written.Add(c.written)
+	s.filtered.Add(c.filtered)
+	s.failed.Add(c.failed)
+	s.skipped.Add(c.skipped)
+	s.deadLettered.Add(c.deadLettered)
+	s.undelivered.Add(c.undelivered)
+	s.bytes.Add(c.bytes)
+	if !c.eventTime.IsZero() {
+		s.eventTime.Store(c.eventTime.UnixNano())
+	}
+	if len(position) == 0 {
+		return
+	}
+	last := position[len(position)-1]
+	if at := s.partition.Load(); at == nil || !at.SamePartition(last) {
+		s.partition.Store(new(last))
+	}
+	s.offset.Store(last.Offset)
+	s.line.Store(last.Line)
+}
+
+// Status returns the pipeline's state and counters. It may be called at any
+// time, from any goroutine.
+func (p *Pipeline) Status() Status {
+	s := &p.stats
+	st := Status{Name: s.name, State: Opening, Share: -1, Elapsed: s.elapsed(),
+		Read: s.read.Load(), Written: s.written.Load(), Filtered: s.filtered.Load(), Failed: s.failed.Load(),
+		Skipped: s.skipped.Load(), DeadLettered: s.deadLettered.Load(), Undelivered: s.undelivered.Load(), Bytes: s.bytes.Load()}
+	if o := s.outcome.Load(); o != nil {
+		st.State, st.Err = o.state, o.err
+		if o.elapsed > 0 {
+			st.Elapsed = o.elapsed
+		}
+	}
+	if t := s.eventTime.Load(); t != 0 {
+		st.EventTime = time.Unix(0, t).UTC()
+	}
+	if at := s.partition.Load(); at != nil {
+		st.Origin = *at
+		st.Origin.Offset, st.Origin.Line = s.offset.Load(), s.line.Load()
+		if source := s.source.Load(); source != nil {
+			if share, ok := (*source).Progress(st.Origin); ok {
+				st.Share = share
+			}
+		}
+	}
+	st.Pace = s.pace()
+	return st
+}
+
+func (s *stats) pace() *PaceStatus {
+	if s.lateness == nil {
+		return nil
+	}
+	q := s.lateness.Quantiles(50, 90, 99, 99.9, 100)
+	return &PaceStatus{Speed: s.speed, OutOfOrder: s.outOfOrder.Load(),
+		Starved: time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),
+		Lateness: Lateness{q[0], q[1], q[2], q[3], q[4]}}
+}
