@@ -37,7 +37,9 @@ func (b *Batch) Add(size int) *Record {
 	if r.Value.kind == KindStruct {
 		fields = r.Value.Fields()[:0]
 	}
-	*r = Record{Value: Struct(fields), Headers: r.Headers[:0]}
+	headers := r.Headers[:0]
+	*r = Record{}
+	r.Value, r.Headers = Struct(fields), headers
 	return r
 }
 

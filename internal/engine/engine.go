@@ -54,6 +54,7 @@ type Pipeline struct {
 	clock          *playback.Clock // nil: not paced
 
 	free      chan *batch
+	made      int         // batches, by the read stage
 	read      chan *batch // read → process
 	processed chan *batch // process → release, or write
 	released  chan *flight
@@ -223,9 +224,6 @@ func (p *Pipeline) makeChannels() {
 	p.processed = make(chan *batch, batches)
 	p.released = make(chan *flight, flights)
 	p.unused = make(chan *flight, flights)
-	for range batches {
-		p.free <- &batch{}
-	}
 	n := batches
 	if p.plan.Pace != nil {
 		n = flights
@@ -241,10 +239,8 @@ func (p *Pipeline) readStage(ctx context.Context) error {
 	defer close(p.read)
 	left := p.opts.Limit
 	for {
-		var b *batch
-		select {
-		case b = <-p.free:
-		case <-ctx.Done():
+		b := p.freeBatch(ctx)
+		if b == nil {
 			return nil
 		}
 		b.Reset()
@@ -268,5 +264,26 @@ func (p *Pipeline) readStage(ctx context.Context) error {
 		if p.eof {
 			return nil
 		}
+	}
+}
+
+// freeBatch returns a batch to fill, or nil once ctx is done. It makes a new
+// one only if none is free, so that a pipeline whose stages keep up with each
+// other works in a small part of the memory that it may have.
+func (p *Pipeline) freeBatch(ctx context.Context) *batch {
+	select {
+	case b := <-p.free:
+		return b
+	default:
+	}
+	if p.made < batches {
+		p.made++
+		return &batch{}
+	}
+	select {
+	case b := <-p.free:
+		return b
+	case <-ctx.Done():
+		return nil
 	}
 }

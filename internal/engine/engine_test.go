@@ -32,7 +32,7 @@ func (c *counter) Close() error { return nil }
 type discard struct{}
 
 func (discard) Store(context.Context, *pipeline.Batch) error { return nil }
-func (discard) Close() error                                  { return nil }
+func (discard) Close() error                                 { return nil }
 
 func BenchmarkEngine(b *testing.B) {
 	plan := &config.Plan{Name: "bench",

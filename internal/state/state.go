@@ -1,0 +1,88 @@
+// Package state keeps the positions of pipelines between runs, as files in a
+// folder.
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+// interval is how far a kept position may lag behind what is stored, should
+// the process be killed: that much is then read and written once more.
+const interval = time.Second
+
+// Store is a folder with a file for every pipeline, DIR/NAME.position.json.
+// The folder is made when the first position is kept.
+type Store struct {
+	dir  string
+	mu   sync.Mutex
+	next map[string]time.Time // when a pipeline's position is due to be kept
+}
+
+// New returns the store in a folder.
+func New(dir string) *Store { return &Store{dir: dir, next: map[string]time.Time{}} }
+
+func (s *Store) path(name string) string { return filepath.Join(s.dir, name+".position.json") }
+
+// Load returns a pipeline's position; without one it is empty.
+func (s *Store) Load(name string) (pipeline.Position, error) {
+	text, err := os.ReadFile(s.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var p pipeline.Position
+	if err == nil {
+		err = json.Unmarshal(text, &p)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; to start anew, remove this file", s.path(name), err)
+	}
+	return p, nil
+}
+
+// Save keeps a pipeline's position: at most once a second, or now with flush.
+// A crash leaves the old file or the new one, never half of one.
+func (s *Store) Save(name string, p pipeline.Position, flush bool) error {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !flush && now.Before(s.next[name]) {
+		return nil
+	}
+	s.next[name] = now.Add(interval)
+	if err := s.write(name, p); err != nil {
+		return fmt.Errorf("keeping the position: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) write(name string, p pipeline.Position) error {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(s.dir, name+".*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text, '\n'))
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), s.path(name))
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // the error that matters is the first
+	}
+	return err
+}
