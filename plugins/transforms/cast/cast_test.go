@@ -12,8 +12,8 @@ import (
 )
 
 func TestCast(t *testing.T) {
-	const notTime = " is not a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00 or 2021-01-01"
-	const timeRange = " lies outside the years 1678 to 2261; a number is seconds since 1970"
+	const notTime = " is not a time of the years 1678 to 2261 such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00 or 2021-01-01"
+	const timeRange = " lies, as seconds since 1970, outside the years 1678 to 2261"
 	for _, c := range []struct{ to, in, want, err string }{
 		{to: "int", in: "51", want: "51"},
 		{to: "int", in: "51.0", want: "51"},
@@ -81,7 +81,7 @@ func TestCast(t *testing.T) {
 		{to: "time", in: "1609459200000", err: "1609459200000" + timeRange},
 		{to: "time", in: "1609459200000.0", err: "1609459200000.0" + timeRange},
 		{to: "time", in: ".nan", err: "NaN" + timeRange},
-		{to: "time", in: "1600-01-01T00:00:00Z", err: `"1600-01-01T00:00:00Z"` + timeRange},
+		{to: "time", in: "1600-01-01T00:00:00Z", err: `"1600-01-01T00:00:00Z"` + notTime},
 		{to: "time", in: "03/04/2021", err: `"03/04/2021"` + notTime},
 		{to: "time", in: "2021-02-30", err: `"2021-02-30"` + notTime},
 		{to: "time", in: `""`, err: `""` + notTime},

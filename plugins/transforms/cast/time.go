@@ -6,26 +6,41 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/timestamp"
 )
 
 var (
-	errNotTime   = errors.New("is not a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00 or 2021-01-01")
-	errTimeRange = errors.New("lies outside the years 1678 to 2261; a number is seconds since 1970")
+	errNotTime   = errors.New("is not a time of the years 1678 to 2261 such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00 or 2021-01-01")
+	errTimeRange = errors.New("lies, as seconds since 1970, outside the years 1678 to 2261")
 )
 
-// layouts are the texts that are times. time.Parse takes a fraction after the
-// seconds of each.
-var layouts = [...]string{
-	time.RFC3339,
-	"2006-01-02T15:04:05",
-	"2006-01-02 15:04:05",
-	"2006-01-02 15:04:05Z07:00",
-	time.DateOnly,
+// timeFormats are the texts that are times. A fraction may follow the seconds.
+var timeFormats = []string{
+	timestamp.RFC3339,
+	"%Y-%m-%dT%H:%M:%S",
+	"%Y-%m-%d %H:%M:%S",
+	"%Y-%m-%d %H:%M:%S%z",
+	"%Y-%m-%d",
 }
 
-// timeReader remembers which layout was right last, as the others cost an
+// timeReader remembers which format was right last, as the others cost an
 // error each.
-type timeReader struct{ last int }
+type timeReader struct {
+	parsers []*timestamp.Parser
+	last    int
+}
+
+func newTimeReader() *timeReader {
+	t := &timeReader{}
+	for _, format := range timeFormats {
+		p, err := timestamp.New(format, time.UTC)
+		if err != nil {
+			panic(err)
+		}
+		t.parsers = append(t.parsers, p)
+	}
+	return t
+}
 
 func (t *timeReader) toTime(v pipeline.Value) (pipeline.Value, error) {
 	switch v.Kind() {
@@ -42,13 +57,13 @@ func (t *timeReader) toTime(v pipeline.Value) (pipeline.Value, error) {
 }
 
 func (t *timeReader) parse(s string) (pipeline.Value, error) {
-	if at, err := time.Parse(layouts[t.last], s); err == nil {
-		return ranged(at)
+	if ns, err := t.parsers[t.last].Parse(s); err == nil {
+		return pipeline.Time(time.Unix(0, ns)), nil
 	}
-	for i, layout := range layouts {
-		if at, err := time.Parse(layout, s); err == nil {
+	for i, p := range t.parsers {
+		if ns, err := p.Parse(s); err == nil {
 			t.last = i
-			return ranged(at)
+			return pipeline.Time(time.Unix(0, ns)), nil
 		}
 	}
 	return pipeline.Null(), errNotTime

@@ -37,7 +37,7 @@ func newConverter(t typeName) converter {
 	case "string":
 		return toString
 	case "time":
-		return new(timeReader).toTime
+		return newTimeReader().toTime
 	}
 	return nil
 }
