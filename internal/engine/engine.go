@@ -60,6 +60,7 @@ type Pipeline struct {
 	released  chan *flight
 	unused    chan *flight
 
+	full     atomic.Bool // the read stage waits for a free batch
 	stopping atomic.Bool // no more processing and releasing
 	eof      bool        // the source has ended; read once the stages have
 	dropped  atomic.Bool // something was read that is not released
@@ -280,6 +281,8 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 		p.made++
 		return &batch{}
 	}
+	p.full.Store(true)
+	defer p.full.Store(false)
 	select {
 	case b := <-p.free:
 		return b

@@ -40,26 +40,29 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 		if !ok {
 			return
 		}
-		for at := 0; at < len(b.Records); {
-			n, ok := r.await(b.Records[at:])
-			if !ok || !r.release(b, at, n) {
+		for records := b.Records; len(records) > 0; { // b itself may be free again after its last flight
+			n, ok := r.await(records)
+			if !ok || !r.release(b, records[:n:n], n == len(records)) {
 				p.dropped.Store(true)
 				return
 			}
-			at += n
+			records = records[n:]
 		}
 	}
 }
 
-// next returns the next batch. While there is none, the replay is starved
-// from the moment at which that batch's first record was due.
+// next returns the next batch. While there is none, the replay is starved, or
+// the sink holds it up, from when that batch's first record was due.
 func (r *releaser) next() (b *batch, ok bool) {
 	select {
 	case b, ok = <-r.processed:
 		return b, ok
 	default:
 	}
-	waiting := r.clock.Now()
+	waiting, blocked := r.clock.Now(), &r.stats.starved
+	if r.full.Load() {
+		blocked = &r.stats.backpressure // the memory is with the sink
+	}
 	b, ok = <-r.processed
 	if !ok || !hasTime(&b.Records[0]) {
 		return b, ok
@@ -67,7 +70,7 @@ func (r *releaser) next() (b *batch, ok bool) {
 	r.now = r.clock.Now()
 	r.look(&b.Records[0])
 	if late := r.now - max(r.due, waiting); late > 0 {
-		r.stats.starved.Add(late)
+		blocked.Add(late)
 	}
 	return b, true
 }
@@ -120,9 +123,9 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 	return len(records), true
 }
 
-// release hands n records over to the write stage. If all flights are under
-// way it waits for one: the sink is slower than the replay.
-func (r *releaser) release(b *batch, at, n int) bool {
+// release hands records over to the write stage. If all flights are under way
+// it waits for one: the sink is slower than the replay.
+func (r *releaser) release(b *batch, records []pipeline.Record, last bool) bool {
 	var f *flight
 	select {
 	case f = <-r.unused:
@@ -139,7 +142,7 @@ func (r *releaser) release(b *batch, at, n int) bool {
 			r.late[i] += r.now - waiting
 		}
 	}
-	f.Records, f.from, f.last = b.Records[at:at+n:at+n], b, at+n == len(b.Records)
+	f.Records, f.from, f.last = records, b, last
 	r.released <- f
 	if len(r.late) > 0 {
 		r.stats.lateness.Record(r.late)

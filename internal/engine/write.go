@@ -54,20 +54,7 @@ type writer struct {
 func (w *writer) run() error {
 	w.acks = make(chan *flight, 2*flights) // so that done never blocks
 	for !w.ended || len(w.queue) > 0 {
-		in := w.released
-		if w.ended {
-			in = nil
-		}
-		select {
-		case f, ok := <-in:
-			if ok {
-				w.send(f)
-			} else {
-				w.ended = true
-			}
-		case f := <-w.acks:
-			f.pending--
-		}
+		w.next()
 		w.settle()
 	}
 	w.stopReading()
@@ -78,6 +65,32 @@ func (w *writer) run() error {
 		w.fail(w.opts.Store.Save(w.plan.Name, w.position, true))
 	}
 	return w.err
+}
+
+// next takes the next thing that happens. What a sink has done comes before
+// what it is given, so that a sink that stores while it is called never gets
+// a flight before an earlier one that it has to be given again.
+func (w *writer) next() {
+	select {
+	case f := <-w.acks:
+		f.pending--
+		return
+	default:
+	}
+	in := w.released
+	if w.ended {
+		in = nil
+	}
+	select {
+	case f, ok := <-in:
+		if ok {
+			w.send(f)
+		} else {
+			w.ended = true
+		}
+	case f := <-w.acks:
+		f.pending--
+	}
 }
 
 // fail ends the pipeline with err, unless it is nil or the pipeline has failed
