@@ -70,10 +70,13 @@ func (v *Value) decodeScalar(n Node) error {
 	case "!!int":
 		var i int64
 		if err := n.YAML.Decode(&i); err != nil {
-			return fmt.Errorf("wants an integer that fits into 64 bits, not %s", n.YAML.Value)
+			return errIntRange(n.YAML.Value)
 		}
 		*v = Int(i)
 	case "!!float":
+		if !strings.ContainsAny(n.YAML.Value, ".eE") { // YAML takes an integer beyond 64 bits for a float
+			return errIntRange(n.YAML.Value)
+		}
 		var f float64
 		err := n.YAML.Decode(&f)
 		*v = Float(f)
@@ -82,6 +85,10 @@ func (v *Value) decodeScalar(n Node) error {
 		*v = String(n.YAML.Value)
 	}
 	return nil
+}
+
+func errIntRange(text string) error {
+	return fmt.Errorf("wants an integer that fits into 64 bits, not %s", text)
 }
 
 // ByteSize is an option that is a number of bytes: 512, 64KiB, 1 MB.
