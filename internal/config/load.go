@@ -102,7 +102,26 @@ func document(file string, text []byte) (pipeline.Node, error) {
 	if dec.Decode(&more) != io.EOF {
 		return pipeline.Node{}, at(cmp.Or(more.Line, 1), "holds more than one document; write one pipeline per file")
 	}
+	if n := cycle(doc.Content[0], nil); n != nil {
+		return pipeline.Node{}, at(n.Line, "the alias *%s stands inside of what it names", n.Value)
+	}
 	return pipeline.Node{File: file, YAML: doc.Content[0]}, nil
+}
+
+// cycle returns an alias below n that leads back to a node it is in.
+func cycle(n *yaml.Node, in []*yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		if slices.Contains(in, n.Alias) {
+			return n
+		}
+		return cycle(n.Alias, in)
+	}
+	for _, c := range n.Content {
+		if found := cycle(c, append(in, n)); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // sorted puts mistakes into the order in which they stand in the file, and
