@@ -1,0 +1,21 @@
+// Package all links every stock plugin: import it for its side effect.
+package all
+
+import (
+	_ "github.com/pipeline-daemon/pipeline/plugins/codecs/json"
+	_ "github.com/pipeline-daemon/pipeline/plugins/codecs/raw"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/drop"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/file"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/kafka"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/print"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sources/csv"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sources/kafka"
+	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/average"
+	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/cast"
+	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/filter"
+	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/pair"
+	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/remove"
+	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/rename"
+	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/select"
+	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/set"
+)
