@@ -30,8 +30,7 @@ type File struct {
 	size int64        // when opened; -1 if it is not a regular file
 	raw  atomic.Int64 // where in the file the next read is
 
-	text  io.Reader // the decompressed file; nil until the first Read
-	close func()
+	text io.Reader // the decompressed file; nil until the first Read
 }
 
 // Open opens a file. It blocks while a named pipe has no writer.
@@ -52,7 +51,7 @@ func Open(path string) (*File, error) {
 	if info.Mode().IsRegular() {
 		size = info.Size()
 	}
-	return &File{path: path, file: f, size: size, close: func() {}}, nil
+	return &File{path: path, file: f, size: size}, nil
 }
 
 // Size returns the bytes that the file takes on the disk, and -1 if that can't
@@ -88,7 +87,7 @@ func (f *File) start() error {
 		if err != nil {
 			return err
 		}
-		f.text, f.close = z, z.Close
+		f.text = z // without concurrency there is nothing to close
 	default:
 		f.text = (*rawFile)(f)
 	}
@@ -129,11 +128,8 @@ func compressed(path string) bool {
 	return strings.HasSuffix(path, ".gz") || strings.HasSuffix(path, ".zst")
 }
 
-// Close closes the file.
-func (f *File) Close() error {
-	f.close()
-	return f.file.Close()
-}
+// Close closes the file. It may be called while Read blocks on a pipe.
+func (f *File) Close() error { return f.file.Close() }
 
 // rawFile reads a File as it is on the disk.
 type rawFile File

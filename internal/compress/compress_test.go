@@ -14,9 +14,10 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"go.uber.org/goleak"
 )
 
-var text = strings.Repeat("2021-01-01 00:00:00,s-1,20.5\n", 10_000)
+var text = strings.Repeat("2021-01-01 00:00:00,s-1,20.5\n", 5_000)
 
 func TestRead(t *testing.T) {
 	for name, data := range files(t, text) {
@@ -65,7 +66,7 @@ func TestGrows(t *testing.T) {
 func TestShrinks(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var long strings.Builder
-	for range 100_000 {
+	for range 20_000 {
 		fmt.Fprintln(&long, random.Uint64())
 	}
 	for name, data := range files(t, long.String()) {
@@ -147,3 +148,5 @@ func change(t *testing.T, path string, how func(*os.File) error) {
 		t.Fatal(err)
 	}
 }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
