@@ -10,21 +10,9 @@ import (
 	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
 )
 
-// appendJSON appends the record's value as JSON. One that no codec has decoded
-// is a string, of its text or else of base64.
+// appendJSON appends the record's value as JSON.
 func appendJSON(dst []byte, r *pipeline.Record) ([]byte, error) {
-	v := r.Value
-	if undecoded(r) {
-		if v = pipeline.Bytes(r.Raw); utf8.Valid(r.Raw) {
-			v = pipeline.String(string(r.Raw))
-		}
-	}
-	return jsonvalue.Append(dst, v, jsonvalue.Compact)
-}
-
-// undecoded reports whether all there is of the value is what was read.
-func undecoded(r *pipeline.Record) bool {
-	return r.Value.IsNull() && r.Raw != nil && string(r.Raw) != "null"
+	return jsonvalue.Append(dst, jsonvalue.OfRecord(r), jsonvalue.Compact)
 }
 
 // text is how a person reads records.
@@ -44,7 +32,7 @@ func (t text) appendLine(dst []byte, r *pipeline.Record) ([]byte, error) {
 	if t.Key {
 		dst = append(appendKey(dst, r.Key), ' ')
 	}
-	return appendText(dst, r)
+	return appendText(dst, jsonvalue.OfRecord(r))
 }
 
 func appendEventTime(dst []byte, at time.Time) []byte {
@@ -63,11 +51,8 @@ func appendKey(dst, key []byte) []byte {
 
 // appendText appends a scalar as its text, and everything else as JSON with
 // spaces.
-func appendText(dst []byte, r *pipeline.Record) ([]byte, error) {
-	if undecoded(r) {
-		return appendReadable(dst, string(r.Raw)), nil
-	}
-	switch v := r.Value; v.Kind() {
+func appendText(dst []byte, v pipeline.Value) ([]byte, error) {
+	switch v.Kind() {
 	case pipeline.KindNull, pipeline.KindList, pipeline.KindStruct:
 		return jsonvalue.Append(dst, v, jsonvalue.Spaced)
 	case pipeline.KindString, pipeline.KindBytes:
