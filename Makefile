@@ -1,0 +1,27 @@
+# The few commands, as a table: `make` shows it.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+help:         ## this table
+	@sed -n 's/^\([a-z]*\): *## */  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
+build:        ## bin/pipeline
+	CGO_ENABLED=0 go build -trimpath -o bin/pipeline ./cmd/pipeline
+test:         ## the tests; they need nothing but Go
+	go test ./...
+race:         ## the tests under the race detector, in random order
+	go test -race -shuffle=on ./...
+lint:         ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	go vet ./...
+	go vet -tags integration,bench ./...
+	go run $(STATICCHECK) -tags integration,bench ./...
+cross:        ## builds for the other systems
+	for target in linux/arm64 darwin/arm64 darwin/amd64 windows/amd64; do \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./cmd/pipeline || exit 1; done
+integration:  ## against a real Apache Kafka; needs Java 17 and Maven
+	go test -tags integration -run Integration -count 1 -timeout 20m ./...
+bench:        ## the figures of bench/README.md; needs Java, Maven and kcat
+	go test -tags bench -count 1 -timeout 60m -v ./bench
+data:         ## data/*.csv anew
+	go run ./data/generate
+
+.PHONY: help build test race lint cross integration bench data
