@@ -1,0 +1,168 @@
+// Package kafka is the sink that writes records to a Kafka topic.
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// sink produces each batch from a slab of messages. The client keeps the
+// order, sends again what a broker didn't acknowledge, for as long as it takes,
+// and has the brokers drop what they then get twice.
+type sink struct {
+	options   *Options
+	log       *slog.Logger
+	client    *kgo.Client
+	closing   sync.Once
+	limits    limits
+	numbered  *numberedPartitions // nil: the key decides
+	cancelled context.Context     // the context at whose end everything under way is given up
+	stop      func() bool
+
+	flow flow
+}
+
+var _ pipeline.Sink = (*sink)(nil)
+
+func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Sink, error) {
+	s := &sink{options: &o, log: env.Log, cancelled: context.Background(), stop: func() bool { return true }}
+	var err error
+	if s.client, err = kafka.Connect(ctx, &o.Options, env.Log, s.clientOpts(env.Paced)...); err != nil {
+		return nil, err
+	}
+	if err := ensureTopic(ctx, s.client, env.Log, &o); err != nil {
+		s.client.Close()
+		return nil, err
+	}
+	s.limits = readLimits(ctx, s.client, env.Log, o.Topic)
+	return s, nil
+}
+
+const (
+	// A broker that is back is found within this time.
+	metadataInterval = 500 * time.Millisecond
+	longestPause     = time.Second
+
+	// A topic that no broker knows any more, for about half a minute, is gone.
+	unknownTopicRetries = 60
+)
+
+func (s *sink) clientOpts(paced bool) []kgo.Opt {
+	opts := []kgo.Opt{
+		kgo.DefaultProduceTopic(s.options.Topic),
+		kgo.ProducerBatchCompression(codecs[s.options.Compression]),
+		kgo.ProducerLinger(s.options.linger(paced)),
+		// Asked for when the topic's partitions become known, which is after open.
+		kgo.ProducerBatchMaxBytesFn(func(string) int32 { return clampBatch(int64(s.limits.batchBytes)) }),
+		kgo.MaxBufferedRecords(neverFull),
+		kgo.UnknownTopicRetries(unknownTopicRetries),
+		kgo.MetadataMinAge(metadataInterval),
+		kgo.RetryBackoffFn(func(failures int) time.Duration {
+			return min(longestPause/8<<min(failures, 3), longestPause)
+		}),
+		// Once connected, a connection that is closed at once is a broker that
+		// comes or goes, not a wrong setting.
+		kgo.AlwaysRetryEOF(),
+		kgo.DisableClientMetrics(),
+	}
+	if s.options.Partition == "" {
+		return append(opts, kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)))
+	}
+	s.numbered = new(numberedPartitions)
+	return append(opts, kgo.RecordPartitioner(s.numbered))
+}
+
+// Write implements pipeline.Sink.
+func (s *sink) Write(ctx context.Context, b *pipeline.Batch, done func(error)) {
+	s.giveUpWith(ctx)
+	l, err := s.flow.enter(ctx)
+	if err != nil {
+		done(err)
+		return
+	}
+	l.load(s, ctx, b, done)
+	if len(l.produced) == 0 {
+		l.end()
+		return
+	}
+	// The slab may be in use again once the last of its messages is produced.
+	for i, n := 0, len(l.produced); i < n; i++ {
+		s.client.Produce(ctx, &l.messages[l.produced[i]], l.promise)
+	}
+}
+
+// giveUpWith closes the client at the end of ctx, since nothing else makes it
+// give up messages that a broker may have.
+func (s *sink) giveUpWith(ctx context.Context) {
+	if ctx == s.cancelled {
+		return
+	}
+	s.stop()
+	s.cancelled, s.stop = ctx, context.AfterFunc(ctx, s.closeClient)
+}
+
+func (s *sink) closeClient() { s.closing.Do(s.client.Close) }
+
+// Close implements pipeline.Sink.
+func (s *sink) Close() error {
+	s.stop()
+	s.closeClient()
+	s.flow.wait()
+	return nil
+}
+
+// ownFailure returns why a message fails alone, if it does.
+func (s *sink) ownFailure(m *kgo.Record, err error) error {
+	if s.numbered != nil {
+		if n := s.numbered.count.Load(); n > 0 && m.Partition >= n {
+			return fmt.Errorf("there is no partition %d: topic %q has %d", m.Partition, s.options.Topic, n)
+		}
+	}
+	if size := messageSize(m); errors.Is(err, kerr.MessageTooLarge) && size > int(s.limits.batchBytes) {
+		return s.tooLarge(size)
+	}
+	return nil
+}
+
+func (s *sink) tooLarge(size int) error {
+	return fmt.Errorf("the message of %d bytes is larger than topic %q takes, whose max.message.bytes is %d", size, s.options.Topic, s.limits.batchBytes)
+}
+
+// refused returns why a message that was alone in its batch has failed.
+func (s *sink) refused(m *kgo.Record, err error) error {
+	if errors.Is(err, kerr.MessageTooLarge) {
+		return fmt.Errorf("the message of about %d bytes is larger than topic %q takes: %w", messageSize(m), s.options.Topic, err)
+	}
+	return fmt.Errorf("topic %q refuses the message: %w", s.options.Topic, err)
+}
+
+// rejected reports whether a broker refused a batch for what is in it.
+func rejected(err error) bool {
+	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.InvalidTimestamp) ||
+		errors.Is(err, kerr.InvalidRecord) || errors.Is(err, kerr.RecordListTooLarge)
+}
+
+// explain makes what the client says of a batch the sink's error.
+func (s *sink) explain(ctx context.Context, err error) error {
+	var refused *kerr.Error
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, kgo.ErrClientClosed):
+		return pipeline.Permanent(errors.New("the sink is closed"))
+	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
+		return pipeline.Permanent(fmt.Errorf("topic %q has been deleted while it was written to: %w", s.options.Topic, err))
+	case errors.As(err, &refused) && !refused.Retriable:
+		return pipeline.Permanent(fmt.Errorf("can't write to topic %q: %w", s.options.Topic, err))
+	}
+	return fmt.Errorf("can't write to topic %q: %w", s.options.Topic, s.options.Explain(err))
+}
