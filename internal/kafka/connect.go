@@ -111,7 +111,7 @@ func (o *Options) hopeless(errs []error, lasted time.Duration) error {
 	for i, err := range errs {
 		text, patience := o.explain(err)
 		if text != "" && lasted >= patience {
-			return pipeline.Permanent(fmt.Errorf("can't connect to the Kafka broker %s: %s (%w)", o.Brokers[i], text, err))
+			return pipeline.Permanent(fmt.Errorf("can't connect to the Kafka broker %s: %w", o.Brokers[i], explained(text, err)))
 		}
 	}
 	return nil

@@ -81,7 +81,7 @@ func TestConnect(t *testing.T) {
 		"TLS":             {Options{Brokers: []string{secure}, TLS: &TLS{CA: certs.CA}}, ""},
 		"mutual TLS":      {Options{Brokers: []string{mutual}, TLS: &TLS{CA: certs.CA, Cert: certs.ClientCert, Key: certs.ClientKey}}, ""},
 		"no broker named": {Options{}, "brokers: none are named"},
-		"wrong password":  {Options{Brokers: []string{refuses}, SASL: scram("SCRAM-SHA-256", "x")}, "the broker refuses the login: check the user and password, or token, of sasl"},
+		"wrong password":  {Options{Brokers: []string{refuses}, SASL: scram("SCRAM-SHA-256", "x")}, "the broker refuses the login: check sasl.username and sasl.password"},
 		"wrong password, connection closed": {Options{Brokers: []string{login}, SASL: scram("PLAIN", "x")},
 			"the broker closes the connection at login"},
 		"mechanism not offered": {Options{Brokers: []string{login}, SASL: &SASL{Mechanism: "OAUTHBEARER", Token: "x"}},

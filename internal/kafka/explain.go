@@ -33,6 +33,7 @@ const (
 	largeReply = "invalid large response size"
 	badReply   = "invalid negative response size"
 	saslAbsent = "is SASL missing?"
+	badToken   = "unexpected data in oauth response"
 )
 
 // Explain says in the user's terms why a broker can't be talked to, where err
@@ -44,14 +45,22 @@ func (o *Options) Explain(err error) error {
 	case text == "":
 		return err
 	case patience == atOnce:
-		return pipeline.Permanent(fmt.Errorf("%s: %w", text, err))
+		return pipeline.Permanent(explained(text, err))
 	}
-	return fmt.Errorf("%s: %w", text, err)
+	return explained(text, err)
+}
+
+func explained(text string, err error) error {
+	var firstRead *kgo.ErrFirstReadEOF
+	if errors.As(err, &firstRead) {
+		err = errors.Unwrap(firstRead) // its text is a guess too
+	}
+	return fmt.Errorf("%s (%w)", text, err)
 }
 
 // explain returns "" for what it doesn't know.
 func (o *Options) explain(err error) (text string, patience time.Duration) {
-	if text := explainSASL(err); text != "" {
+	if text := o.explainSASL(err); text != "" {
 		return text, atOnce
 	}
 	if text := explainTLS(err); text != "" {
@@ -73,21 +82,29 @@ func (o *Options) explain(err error) (text string, patience time.Duration) {
 	case errors.As(err, &firstRead):
 		return "the broker closes the connection: add tls, or name its plain port, if this is its TLS one", later
 	case o.SASL != nil && errors.Is(err, io.EOF):
-		return "the broker closes the connection at login: check sasl.mechanism, sasl.username and sasl.password, and whether this port wants a login", soon
+		return "the broker closes the connection at login: check " + o.secrets() + ", and whether this port takes a login", soon
 	}
 	return "", whenever
 }
 
-func explainSASL(err error) string {
+func (o *Options) explainSASL(err error) string {
 	switch {
-	case errors.Is(err, kerr.SaslAuthenticationFailed):
-		return "the broker refuses the login: check the user and password, or token, of sasl"
+	case errors.Is(err, kerr.SaslAuthenticationFailed), strings.Contains(err.Error(), badToken):
+		return "the broker refuses the login: check " + o.secrets()
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		return "the broker doesn't offer this sasl.mechanism"
 	case errors.Is(err, kerr.IllegalSaslState):
 		return "the broker takes no login on this port: remove sasl, or name its SASL port"
 	}
 	return ""
+}
+
+// secrets names the options of a login.
+func (o *Options) secrets() string {
+	if o.SASL != nil && o.SASL.Mechanism == saslOAuth {
+		return "sasl.token"
+	}
+	return "sasl.username and sasl.password"
 }
 
 func explainTLS(err error) string {
