@@ -32,6 +32,15 @@ func TestTimeAsName(t *testing.T) {
 	transformtest.Apply(t, transformtest.Open(t, options), &r, "{2021-01-01T00:00:00.0000005Z: 1}", "")
 }
 
+func TestNoNestedMemoryIsLeftBehind(t *testing.T) {
+	r := pipeline.Record{Value: transformtest.Value(t, "{timestamp: x, value: {a: 1}}")}
+	transformtest.Apply(t, transformtest.Open(t, options), &r, "{x: {a: 1}}", "")
+	fs := r.Value.Fields()
+	if behind := fs[1:cap(fs)]; behind[0].Value.Kind() != pipeline.KindNull {
+		t.Errorf("behind the pair lies %v", behind)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	transformtest.Mistakes(t, []transformtest.Mistake{
 		{Options: "pair", Want: "t.yaml:1:1: name: wants the name of a field\nt.yaml:1:1: value: wants the name of a field"},

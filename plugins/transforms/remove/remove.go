@@ -3,6 +3,7 @@ package remove
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/fields"
@@ -18,12 +19,15 @@ func init() {
 	pipeline.RegisterTransform("remove", Options{}, open)
 }
 
-type remove struct{ fields []fields.Ref }
+type remove struct {
+	fields []fields.Ref
+	at     []int // where a record has them
+}
 
 var _ pipeline.Transform = (*remove)(nil)
 
 func open(_ context.Context, _ pipeline.Env, o Options) (pipeline.Transform, error) {
-	return &remove{fields.Refs(o.Fields)}, nil
+	return &remove{fields.Refs(o.Fields), make([]int, len(o.Fields))}, nil
 }
 
 // Apply implements pipeline.Transform.
@@ -33,30 +37,19 @@ func (t *remove) Apply(_ context.Context, r *pipeline.Record) error {
 		return err
 	}
 	for i := range t.fields {
-		if _, err := t.fields[i].Find(fs); err != nil {
+		if t.at[i], err = t.fields[i].Find(fs); err != nil {
 			return err
 		}
 	}
-	kept := fs[:0]
-	for _, f := range fs {
-		if !t.removes(f.Name) {
-			kept = append(kept, f)
-		}
-	}
-	// Cleared, so that a codec that uses the record's memory again does not
+	// From the back, as each deletion moves what is behind it. Delete clears
+	// the end, so that a codec that uses the record's memory again does not
 	// find one nested value in two places.
-	clear(fs[len(kept):])
-	r.Value = pipeline.Struct(kept)
-	return nil
-}
-
-func (t *remove) removes(name string) bool {
-	for i := range t.fields {
-		if t.fields[i].Name == name {
-			return true
-		}
+	slices.Sort(t.at)
+	for _, i := range slices.Backward(t.at) {
+		fs = slices.Delete(fs, i, i+1)
 	}
-	return false
+	r.Value = pipeline.Struct(fs)
+	return nil
 }
 
 // Close implements pipeline.Transform.
