@@ -1,0 +1,105 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// globals are the flags of every command.
+type globals struct {
+	level  string
+	format string
+	quiet  bool
+}
+
+func addGlobals(root *cobra.Command) *globals {
+	g := &globals{}
+	f := root.PersistentFlags()
+	f.StringVar(&g.level, "log-level", "info", "show log lines of `LEVEL` and above: debug, info, warn, error")
+	f.StringVar(&g.format, "log-format", "text", "write log lines as `FORMAT`: text, json")
+	f.BoolVar(&g.quiet, "quiet", false, "show only warnings and errors: no status line, no summary")
+	return g
+}
+
+// console is where a command talks to the user. Standard output is only ever
+// data; all else goes to standard error.
+type console struct {
+	stdout io.Writer // above the status lines, if it is their terminal too
+	stderr io.Writer // above the status lines
+	log    *slog.Logger
+	screen *screen // nil: there are no status lines
+	paint  palette
+	quiet  bool
+	json   bool // what the user is told are lines of JSON
+}
+
+// newConsole checks the flags of every command.
+func (g *globals) newConsole() (*console, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(g.level)); err != nil {
+		return nil, fmt.Errorf("--log-level wants debug, info, warn or error, not %q", g.level)
+	}
+	if g.format != "text" && g.format != "json" {
+		return nil, fmt.Errorf("--log-format wants text or json, not %q", g.format)
+	}
+	c := &console{stdout: os.Stdout, stderr: os.Stderr, quiet: g.quiet, json: g.format == "json"}
+	if c.quiet {
+		level = max(level, slog.LevelWarn)
+	}
+	terminal := isTerminal(os.Stderr) && enableEscapes(os.Stderr)
+	if terminal && !c.quiet && !c.json && !isPipe(os.Stdout) {
+		c.screen = newScreen(os.Stderr)
+		c.stderr = c.screen.above(os.Stderr)
+		if isTerminal(os.Stdout) {
+			c.stdout = c.screen.above(os.Stdout)
+		}
+	}
+	c.paint = palette(terminal && !c.json && os.Getenv("NO_COLOR") == "")
+	c.log = slog.New(c.handler(level, terminal))
+	return c, nil
+}
+
+// handler is for people on a terminal, and otherwise for the programs that
+// collect logs.
+func (c *console) handler(level slog.Level, terminal bool) slog.Handler {
+	o := &slog.HandlerOptions{Level: level}
+	switch {
+	case c.json:
+		return slog.NewJSONHandler(c.stderr, o)
+	case terminal:
+		return newLogLines(c.stderr, level, c.paint)
+	}
+	return slog.NewTextHandler(c.stderr, o)
+}
+
+func isTerminal(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// isPipe reports whether another program reads f. It is likely to write to the
+// terminal, into which status lines would then be mixed.
+func isPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
+// palette says whether to use colours.
+type palette bool
+
+func (p palette) red(s string) string    { return p.with("31", s) }
+func (p palette) green(s string) string  { return p.with("32", s) }
+func (p palette) yellow(s string) string { return p.with("33", s) }
+func (p palette) dim(s string) string    { return p.with("2", s) }
+func (p palette) bold(s string) string   { return p.with("1", s) }
+
+func (p palette) with(code, s string) string {
+	if !p || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}

@@ -1,0 +1,155 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/spf13/cobra"
+)
+
+func newPlugins() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "plugins",
+		Example: `pipeline plugins
+pipeline plugins describe csv`,
+		Short: "List the sources, transforms, sinks and codecs that there are",
+		Args:  noSuchCommand,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if asJSON {
+				return printJSON(c.OutOrStdout(), pipeline.Plugins())
+			}
+			listPlugins(c.OutOrStdout(), pipeline.Plugins())
+			return nil
+		},
+	}
+	c.PersistentFlags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.AddCommand(newDescribe(&asJSON))
+	return c
+}
+
+func newDescribe(asJSON *bool) *cobra.Command {
+	return &cobra.Command{
+		Use: "describe NAME…",
+		Example: `pipeline plugins describe csv
+pipeline plugins describe kafka --json`,
+		Short: "Show a plugin's options, with their types and defaults",
+		Args: func(c *cobra.Command, names []string) error {
+			if len(names) == 0 {
+				return fmt.Errorf("%s wants a plugin's name, as in\n  pipeline plugins describe csv", c.CommandPath())
+			}
+			return nil
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return pluginNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, names []string) error {
+			found, err := findPlugins(names)
+			switch {
+			case err != nil:
+				return err
+			case *asJSON:
+				return printJSON(c.OutOrStdout(), found)
+			}
+			describePlugins(c.OutOrStdout(), found)
+			return nil
+		},
+	}
+}
+
+// findPlugins returns all plugins with these names: one may be a source and a
+// sink.
+func findPlugins(names []string) ([]pipeline.Plugin, error) {
+	var found []pipeline.Plugin
+	for _, name := range names {
+		before := len(found)
+		for _, p := range pipeline.Plugins() {
+			if p.Name == name {
+				found = append(found, p)
+			}
+		}
+		if len(found) == before {
+			return nil, fmt.Errorf("unknown plugin %q; %s", name, advice(name, pluginNames(), "", "pipeline plugins"))
+		}
+	}
+	return found, nil
+}
+
+func pluginNames() []string {
+	var names []string
+	for _, p := range pipeline.Plugins() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func listPlugins(w io.Writer, plugins []pipeline.Plugin) {
+	width := 0
+	for _, p := range plugins {
+		width = max(width, len(p.Name))
+	}
+	kind := ""
+	for i, p := range plugins {
+		if p.Kind != kind {
+			if kind = p.Kind; i > 0 {
+				fmt.Fprintln(w)
+			}
+			fmt.Fprintf(w, "%ss\n", kind)
+		}
+		sentence, _, _ := strings.Cut(p.Doc, ". ")
+		fmt.Fprintf(w, "  %-*s  %s\n", width, p.Name, sentence)
+	}
+}
+
+func describePlugins(w io.Writer, plugins []pipeline.Plugin) {
+	for i, p := range plugins {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s (%s)\n", p.Name, p.Kind)
+		for _, line := range wrapped(p.Doc, docWidth) {
+			fmt.Fprintln(w, line)
+		}
+		if len(p.Options) > 0 {
+			fmt.Fprintln(w)
+		}
+		describeOptions(w, p.Options, "  ")
+	}
+}
+
+// describeOptions prints each option with its type and default, and below it
+// what it is for.
+func describeOptions(w io.Writer, options []pipeline.Option, indent string) {
+	for _, o := range options {
+		head := strings.TrimSpace(o.Name + "  " + o.Type)
+		if o.Default != "" && o.Options == nil {
+			head += ", default " + o.Default
+		}
+		fmt.Fprintf(w, "%s%s\n", indent, head)
+		for _, line := range wrapped(o.Doc, docWidth) {
+			fmt.Fprintf(w, "%s    %s\n", indent, line)
+		}
+		describeOptions(w, o.Options, indent+"    ")
+	}
+}
+
+const docWidth = 88
+
+// wrapped breaks a text into lines.
+func wrapped(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}

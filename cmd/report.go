@@ -1,0 +1,133 @@
+package cmd
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/engine"
+)
+
+// report is what run --report writes.
+type report struct {
+	Version   string           `json:"version"`
+	Pipelines []pipelineReport `json:"pipelines"`
+}
+
+type pipelineReport struct {
+	Name             string        `json:"name"`
+	State            engine.State  `json:"state"`
+	Error            *string       `json:"error"`
+	Records          recordsReport `json:"records"`
+	BytesWritten     int64         `json:"bytes_written"`
+	Seconds          float64       `json:"seconds"`
+	RecordsPerSecond float64       `json:"records_per_second"` // read
+	Pace             *paceReport   `json:"pace"`
+}
+
+type recordsReport struct {
+	Read         int64 `json:"read"`
+	Written      int64 `json:"written"`
+	Filtered     int64 `json:"filtered"`
+	Failed       int64 `json:"failed"`
+	Skipped      int64 `json:"skipped"`
+	DeadLettered int64 `json:"dead_lettered"`
+}
+
+type paceReport struct {
+	Speed               float64        `json:"speed"`
+	OutOfOrder          int64          `json:"out_of_order"`
+	StarvedSeconds      float64        `json:"starved_seconds"`
+	BackpressureSeconds float64        `json:"backpressure_seconds"`
+	LatenessMS          latenessReport `json:"lateness_ms"`
+}
+
+type latenessReport struct {
+	P50  float64 `json:"p50"`
+	P90  float64 `json:"p90"`
+	P99  float64 `json:"p99"`
+	P999 float64 `json:"p999"`
+	Max  float64 `json:"max"`
+}
+
+func newReport(version string, statuses []engine.Status) report {
+	r := report{Version: version, Pipelines: make([]pipelineReport, len(statuses))}
+	for i, s := range statuses {
+		p := pipelineReport{Name: s.Name, State: s.State,
+			Records:      recordsReport{s.Read, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
+			BytesWritten: s.Bytes, Seconds: micros(s.Elapsed) / 1e6, RecordsPerSecond: perSecond(s)}
+		if s.Err != nil {
+			p.Error = new(s.Err.Error())
+		}
+		if pace := s.Pace; pace != nil {
+			l := pace.Lateness
+			p.Pace = &paceReport{Speed: pace.Speed, OutOfOrder: pace.OutOfOrder,
+				StarvedSeconds: micros(pace.Starved) / 1e6, BackpressureSeconds: micros(pace.Backpressure) / 1e6,
+				LatenessMS: latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}}
+		}
+		r.Pipelines[i] = p
+	}
+	return r
+}
+
+func micros(d time.Duration) float64 { return float64(d.Microseconds()) }
+
+// perSecond is how many records were read in a second, to a tenth.
+func perSecond(s engine.Status) float64 {
+	if s.Elapsed <= 0 {
+		return 0
+	}
+	return math.Round(float64(s.Read)/s.Elapsed.Seconds()*10) / 10
+}
+
+// checkReport refuses a path that can't be written, before a run that may take
+// days.
+func checkReport(path string) error {
+	if path == "" {
+		return nil
+	}
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("--report %s: there is no folder %s", path, filepath.Dir(path))
+	}
+	if file, err := os.Stat(path); !dir.IsDir() || err == nil && file.IsDir() {
+		return fmt.Errorf("--report %s: wants a file's path", path)
+	}
+	return nil
+}
+
+func (r report) write(path string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err == nil {
+		err = replaceFile(path, append(text, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// replaceFile writes a file as a whole or not at all. What is no file, such as
+// /dev/stdout, is written to.
+func replaceFile(path string, text []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // the error that matters is the first
+	}
+	return err
+}

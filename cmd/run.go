@@ -1,0 +1,110 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
+	"github.com/spf13/cobra"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	brokers  string
+	speed    string
+	limit    int64
+	set      []string
+	state    string
+	report   string
+	grace    time.Duration
+	failFast bool
+	strict   bool
+	memory   *sizeFlag
+}
+
+func newRun(g *globals) *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use: "run FILE…",
+		Example: `pipeline run pipelines/replay.yaml
+pipeline run replay.yaml average.yaml              # side by side
+pipeline run replay.yaml --speed 60 --limit 1000
+pipeline run replay.yaml --set source.csv.path=other.csv --brokers kafka-1:9092,kafka-2:9092`,
+		Short: "Run pipelines to completion, or until Ctrl-C",
+		Long: `Runs one or more pipelines side by side, to completion or until Ctrl-C (or SIGTERM).
+
+Ctrl-C stops reading; what has been released is still stored, for as long as
+--grace. A second Ctrl-C quits at once.
+
+Exit codes: 0 done · 1 a pipeline failed · 2 a mistake in the command line or in
+a configuration, and nothing was opened · 130 ended by a second Ctrl-C.`,
+		Args:              someFiles,
+		ValidArgsFunction: completeFiles,
+		RunE: func(_ *cobra.Command, files []string) error {
+			console, err := g.newConsole()
+			if err != nil {
+				return err
+			}
+			defer console.screen.close()
+			return run(console, &o, files)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.brokers, "brokers", "", "connect every Kafka end to `HOST:PORT,..`, whatever the files say")
+	f.StringVar(&o.speed, "speed", "", "replay `N` times faster than recorded, for every pipeline with a pace; max: as fast as possible")
+	f.Int64Var(&o.limit, "limit", 0, "end each pipeline after `N` records (default no limit)")
+	f.StringArrayVar(&o.set, "set", nil, "override an option with `PATH=VALUE`, as in source.csv.path=data.csv; may be repeated")
+	f.StringVar(&o.state, "state", ".pipeline", "keep positions in the folder `DIR`, made when first needed")
+	f.StringVar(&o.report, "report", "", "write a report in JSON to `FILE` at the end")
+	f.DurationVar(&o.grace, "grace", 10*time.Second, "how long Ctrl-C lets what has been released be stored")
+	f.BoolVar(&o.failFast, "fail-fast", false, "stop all pipelines when one fails")
+	f.BoolVar(&o.strict, "strict", false, "exit with 1 if records were skipped or became dead letters")
+	o.memory = addBrokerMemory(f)
+	return c
+}
+
+// someFiles is the argument check of commands that take pipelines.
+func someFiles(c *cobra.Command, files []string) error {
+	if len(files) == 0 {
+		return fmt.Errorf("%s wants one or more pipelines, as in\n  pipeline %s pipelines/replay.yaml", c.CommandPath(), c.Name())
+	}
+	return nil
+}
+
+func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// plans loads the pipelines and applies the flags to them. The error joins all
+// mistakes.
+func (o *runOptions) plans(files []string) ([]*config.Plan, error) {
+	var errs []error
+	if o.limit < 0 {
+		errs = append(errs, fmt.Errorf("--limit wants 0 or more, not %d", o.limit))
+	}
+	if o.grace < 0 {
+		errs = append(errs, fmt.Errorf("--grace wants 0 or more, not %v", o.grace))
+	}
+	errs = append(errs, checkReport(o.report))
+	plans, loadErr := config.Load(files, o.set)
+	errs = append(errs, loadErr)
+	if o.speed != "" {
+		speed, max, err := parseSpeed(o.speed)
+		if errs = append(errs, err); err == nil && loadErr == nil {
+			errs = append(errs, setSpeed(plans, speed, max))
+		}
+	}
+	if o.brokers != "" {
+		brokers, err := kafka.ParseBrokers(o.brokers)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--brokers: %w", err))
+		} else if loadErr == nil {
+			for _, end := range kafkaEnds(plans) {
+				end.Brokers = brokers
+			}
+		}
+	}
+	return plans, errors.Join(errs...)
+}

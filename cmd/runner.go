@@ -1,0 +1,125 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/engine"
+	"github.com/pipeline-daemon/pipeline/internal/state"
+)
+
+// run runs pipelines side by side and tells how they ended.
+func run(c *console, o *runOptions, files []string) error {
+	plans, err := o.plans(files)
+	if err != nil {
+		return err
+	}
+	survivePipes()
+	var done atomic.Bool // with the pipelines
+	ctx, end := untilSignal(c, func() {
+		if !done.Load() {
+			c.log.Info(fmt.Sprintf("stopping: storing what has been released (up to %v); press Ctrl-C again to quit at once", o.grace))
+		}
+	})
+	defer end()
+	broker, err := nameBrokers(ctx, c, plans, *o.memory)
+	if broker != nil {
+		defer func() { _ = broker.Close() }() // it is in memory: nothing is lost
+	}
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	statuses := runPipelines(ctx, c, o, plans)
+	done.Store(true)
+	err = conclude(c, o, plans, statuses)
+	if broker != nil {
+		host(ctx, c, broker)
+	}
+	return err
+}
+
+// runPipelines runs the plans until all have ended, and shows their progress.
+func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*config.Plan) []engine.Status {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	options := engine.Options{Log: c.log, Grace: o.grace, Limit: o.limit, Store: state.New(o.state), Stdin: os.Stdin, Stdout: c.stdout}
+	pipelines := make([]*engine.Pipeline, len(plans))
+	for i, plan := range plans {
+		pipelines[i] = engine.New(plan, options)
+	}
+	var wg sync.WaitGroup
+	var running atomic.Int64
+	running.Store(int64(len(pipelines)))
+	for _, p := range pipelines {
+		wg.Go(func() {
+			err := p.Run(ctx)
+			if running.Add(-1) > 0 || c.quiet {
+				logEnd(c.log, p.Status())
+			}
+			if err != nil && o.failFast {
+				stop()
+			}
+		})
+	}
+	ended := make(chan struct{})
+	go func() { wg.Wait(); close(ended) }()
+	showProgress(c, pipelines, func() bool { return ctx.Err() != nil }, ended)
+	statuses := make([]engine.Status, len(pipelines))
+	for i, p := range pipelines {
+		statuses[i] = p.Status()
+	}
+	return statuses
+}
+
+// logEnd tells in a log line how a pipeline has ended.
+func logEnd(log *slog.Logger, s engine.Status) {
+	attrs := []any{"pipeline", s.Name, "read", s.Read, "written", s.Written}
+	for name, n := range map[string]int64{"filtered": s.Filtered, "failed": s.Failed, "skipped": s.Skipped, "dead_lettered": s.DeadLettered} {
+		if n > 0 {
+			attrs = append(attrs, name, n)
+		}
+	}
+	if s.Err != nil {
+		log.Error(string(s.State), append(attrs, "error", s.Err)...)
+		return
+	}
+	log.Info(string(s.State), append(attrs, "seconds", micros(s.Elapsed)/1e6)...)
+}
+
+// conclude writes the summaries and the report, and returns the error that
+// makes the exit code.
+func conclude(c *console, o *runOptions, plans []*config.Plan, statuses []engine.Status) error {
+	c.screen.close()
+	var errs []error
+	var unclean int64
+	for i, s := range statuses {
+		switch {
+		case c.json:
+			logEnd(c.log, s)
+		case !c.quiet:
+			fmt.Fprint(c.stderr, summary(plans[i], s, c.paint))
+		}
+		if s.State == engine.Failed {
+			errs = append(errs, errReported)
+		}
+		unclean += s.Skipped + s.DeadLettered
+	}
+	if o.strict && unclean > 0 {
+		errs = append(errs, fmt.Errorf("%s skipped or dead-lettered, which --strict takes as a failure", count(unclean, "record")))
+	}
+	if o.report != "" {
+		if err := newReport(version(), statuses).write(o.report); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return failure{errors.Join(errs...)}
+}

@@ -1,0 +1,37 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// untilSignal returns a context that is done at the first SIGINT or SIGTERM,
+// of which announce then tells. A second one ends the process at once.
+func untilSignal(c *console, announce func()) (ctx context.Context, end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+			return
+		}
+		cancel()
+		go announce() // which waits for a terminal that is held
+		<-signals
+		c.screen.close()
+		os.Exit(exitForced)
+	}()
+	return ctx, func() {
+		cancel()
+		signal.Stop(signals)
+	}
+}
+
+// survivePipes has writes to a closed standard output fail, instead of ending
+// the process. Programs that a sink starts are not affected, as they would be
+// if the signal were ignored.
+func survivePipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

@@ -1,0 +1,118 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/engine"
+)
+
+// summary tells how a pipeline has ended, in a few lines.
+func summary(p *config.Plan, s engine.Status, paint palette) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s\n", paint.bold(s.Name), headline(s, paint))
+	for _, line := range []string{errorText(s), hint(p, s), recordsLine(p, s), unstoredLine(p, s), latenessLine(s)} {
+		if line != "" {
+			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(line, "\n", "\n  "))
+		}
+	}
+	return b.String()
+}
+
+func headline(s engine.Status, paint palette) string {
+	switch s.State {
+	case engine.Completed:
+		return paint.green("completed") + " in " + span(s.Elapsed)
+	case engine.Failed:
+		if s.Elapsed == 0 {
+			return paint.red("failed") + " before it began"
+		}
+		return paint.red("failed") + " after " + span(s.Elapsed)
+	}
+	if s.Elapsed == 0 {
+		return paint.yellow("stopped") + " before it began"
+	}
+	return paint.yellow("stopped") + " after " + span(s.Elapsed)
+}
+
+func errorText(s engine.Status) string {
+	if s.Err == nil {
+		return ""
+	}
+	return s.Err.Error()
+}
+
+// hint says how to go on past a record that has stopped the pipeline.
+func hint(p *config.Plan, s engine.Status) string {
+	if s.State != engine.Failed || p.Errors.OnFailure != config.Stop || s.Failed == s.Undelivered {
+		return ""
+	}
+	return "to go on past such records:  errors: {on_failure: skip}  in " + p.File + "; to keep them as well:  dead_letter"
+}
+
+// recordsLine tells what was written, and what was read where that differs.
+func recordsLine(p *config.Plan, s engine.Status) string {
+	if s.State != engine.Completed && s.Read == 0 {
+		return ""
+	}
+	to := " → " + end(p.Sink.Name, p.Sink.Node)
+	var parts []string
+	if s.Read == s.Written {
+		parts = append(parts, count(s.Written, "record")+to)
+	} else {
+		parts = append(parts, count(s.Read, "record")+" read", humanize.Comma(s.Written)+to)
+	}
+	if s.Read > 0 && s.Elapsed > 0 {
+		parts = append(parts, rate(perSecond(s)))
+	}
+	if s.Bytes > 0 {
+		parts = append(parts, size(s.Bytes))
+	}
+	if s.Filtered > 0 {
+		parts = append(parts, humanize.Comma(s.Filtered)+" filtered")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// unstoredLine tells what became of the records that failed.
+func unstoredLine(p *config.Plan, s engine.Status) string {
+	var parts []string
+	if s.Skipped > 0 {
+		parts = append(parts, count(s.Skipped, "record")+" failed and skipped")
+	}
+	if s.DeadLettered > 0 {
+		parts = append(parts, count(s.DeadLettered, "dead letter")+" → "+end(p.DeadLetter.Name, p.DeadLetter.Node))
+	}
+	if s.Undelivered > 0 {
+		parts = append(parts, count(s.Undelivered, "record")+" not delivered: released, but not known to be stored")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// onTime is the p99 up to which a replay counts as on time.
+const onTime = 50 * time.Millisecond
+
+func latenessLine(s engine.Status) string {
+	if s.Pace == nil || s.Read == 0 {
+		return ""
+	}
+	l := s.Pace.Lateness
+	word := "on time"
+	if l.P99 > onTime {
+		word = "late"
+	}
+	parts := []string{fmt.Sprintf("%s: half within %s, 99 %% within %s, worst %s", word, late(l.P50), late(l.P99), late(l.Max))}
+	if n := s.Pace.OutOfOrder; n > 0 {
+		parts = append(parts, count(n, "record")+" out of order")
+	}
+	if d := s.Pace.Starved; d > onTime {
+		parts = append(parts, "waited "+span(d)+" for the source")
+	}
+	if d := s.Pace.Backpressure; d > onTime {
+		parts = append(parts, "waited "+span(d)+" for the sink")
+	}
+	return strings.Join(parts, " · ")
+}
