@@ -3,6 +3,7 @@
 package compress
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -108,7 +109,7 @@ func (f *File) fail(err error) error {
 
 // SkipTo makes the first Read begin at an offset of the decompressed text. It
 // returns io.ErrUnexpectedEOF if the text is not that long.
-func (f *File) SkipTo(offset int64) error {
+func (f *File) SkipTo(ctx context.Context, offset int64) error {
 	if f.size >= 0 && !compressed(f.path) {
 		if offset > f.size {
 			return io.ErrUnexpectedEOF
@@ -117,12 +118,23 @@ func (f *File) SkipTo(offset int64) error {
 		f.raw.Store(offset)
 		return err
 	}
-	_, err := io.CopyN(io.Discard, f, offset)
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+	for offset > 0 {
+		n, err := io.CopyN(io.Discard, f, min(offset, skipSize))
+		offset -= n
+		switch {
+		case err == io.EOF:
+			return io.ErrUnexpectedEOF
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
 	}
-	return err
+	return nil
 }
+
+// skipSize is how much is skipped before the context is looked at.
+const skipSize = 1 << 20
 
 func compressed(path string) bool {
 	return strings.HasSuffix(path, ".gz") || strings.HasSuffix(path, ".zst")

@@ -41,14 +41,14 @@ func TestSkipTo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, offset := range []int{0, 1, 100_001, len(text)} {
 				f := open(t, name, data)
-				if err := f.SkipTo(int64(offset)); err != nil {
+				if err := f.SkipTo(t.Context(), int64(offset)); err != nil {
 					t.Fatal(err)
 				}
 				if got, err := io.ReadAll(f); err != nil || string(got) != text[offset:] {
 					t.Errorf("from %d: %d bytes, %v; want %d", offset, len(got), err, len(text)-offset)
 				}
 			}
-			if err := open(t, name, data).SkipTo(int64(len(text) + 1)); err != io.ErrUnexpectedEOF {
+			if err := open(t, name, data).SkipTo(t.Context(), int64(len(text)+1)); err != io.ErrUnexpectedEOF {
 				t.Errorf("past the end: %v", err)
 			}
 		})

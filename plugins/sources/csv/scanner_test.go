@@ -112,7 +112,7 @@ func TestScan(t *testing.T) {
 
 // A line of 100 MB is one bad row, and never held.
 func TestScanLongLine(t *testing.T) {
-	r := io.MultiReader(strings.NewReader("a,b\n"), io.LimitReader(repeat("x,"), 100<<20), strings.NewReader("\nc,d\n"))
+	r := io.MultiReader(strings.NewReader("a,b\n"), io.LimitReader(repeat("x,x,x,x,"), 100<<20), strings.NewReader("\nc,d\n"))
 	s := newScanner(comma, 0, 1)
 	rows, largest := 0, 0
 	for st := s.scan(); st != finished; st = s.scan() {
@@ -141,9 +141,9 @@ type repeat string
 
 // Read implements io.Reader.
 func (r repeat) Read(p []byte) (int, error) {
-	n := 0
-	for n+len(r) <= len(p) {
-		n += copy(p[n:], r)
+	n := copy(p, r)
+	for n < len(p) {
+		n += copy(p[n:], p[:n])
 	}
 	return n, nil
 }

@@ -1,0 +1,119 @@
+package csv
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	pipeline "github.com/pipeline-daemon/pipeline"
+)
+
+// files are what is to be read, in order.
+type files []*file
+
+// file is a file that is to be read.
+type file struct {
+	name string
+	size int64         // bytes on the disk; -1 if it can't be known
+	rate atomic.Uint64 // bytes on the disk for each byte of text, as a float
+}
+
+// list returns the files that paths name, in the order given; those of a
+// pattern are sorted.
+func list(paths []string) (files, error) {
+	var all files
+	var errs []error
+	for _, path := range paths {
+		names, err := expand(path)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for _, name := range names {
+			if slices.ContainsFunc(all, func(f *file) bool { return f.name == name }) {
+				errs = append(errs, fmt.Errorf("path names %s twice", name))
+				continue
+			}
+			all = append(all, &file{name: name, size: sizeOf(name)})
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// expand returns the files that one path names. A file whose very name looks
+// like a pattern is itself.
+func expand(path string) ([]string, error) {
+	if path == stdin {
+		return []string{path}, nil
+	}
+	_, err := os.Stat(path)
+	if err == nil {
+		return []string{path}, nil
+	}
+	if !strings.ContainsAny(path, `*?[`) {
+		return nil, missing(path, err)
+	}
+	names, err := filepath.Glob(path)
+	if err != nil {
+		return nil, fmt.Errorf("path %q: %w", path, err)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no file matches %s%s", path, relativeTo(path))
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func missing(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no file %s%s", path, relativeTo(path))
+	}
+	return err
+}
+
+// relativeTo says in which directory a relative path has been looked for.
+func relativeTo(path string) string {
+	dir, err := os.Getwd()
+	if err != nil || filepath.IsAbs(path) {
+		return ""
+	}
+	return " in " + dir
+}
+
+func sizeOf(name string) int64 {
+	if info, err := os.Stat(name); name != stdin && err == nil && info.Mode().IsRegular() {
+		return info.Size()
+	}
+	return -1
+}
+
+// measure notes how far in is.
+func (f *file) measure(in *input) {
+	if text := in.text; in.file != nil && text > 0 {
+		f.rate.Store(math.Float64bits(float64(in.file.Consumed()) / float64(text)))
+	}
+}
+
+// progress returns the share of all bytes that lie before the record at o. It
+// may be called from any goroutine.
+func (all files) progress(o pipeline.Origin) (float64, bool) {
+	total, done, known := int64(0), 0.0, false
+	for _, f := range all {
+		if f.size < 0 {
+			return 0, false
+		}
+		if f.name == o.Source {
+			done, known = float64(total)+float64(o.Offset)*math.Float64frombits(f.rate.Load()), true
+		}
+		total += f.size
+	}
+	if !known || total == 0 {
+		return 0, false
+	}
+	return min(done/float64(total), 1), true
+}

@@ -1,0 +1,61 @@
+package csv
+
+import (
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	pipeline "github.com/pipeline-daemon/pipeline"
+)
+
+// bind reads the options of the source from YAML, as a pipeline's are.
+func bind(t *testing.T, text string) (*Options, error) {
+	t.Helper()
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := pipeline.BindSource(pipeline.Node{File: "p.yaml", YAML: doc.Content[0]})
+	if err != nil {
+		return nil, err
+	}
+	return bound.Options.(*Options), nil
+}
+
+func TestOptions(t *testing.T) {
+	o, err := bind(t, `csv: {path: "a.csv", delimiter: "\t", types: {value: float, id: string}, null_values: [NA], max_row: 2MiB}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Path[0] != "a.csv" || o.Delimiter != "\t" || o.Types[0].Value != float || o.Types[1].Value != str || o.NullValues[0] != "NA" || o.MaxRow != 2<<20 || o.InferRows != 1000 || !o.Header {
+		t.Errorf("got %+v", o)
+	}
+	if o, err := bind(t, `csv: {path: [a.csv, "b*.csv"]}`); err != nil || len(o.Path) != 2 {
+		t.Errorf("a list of files: %+v, %v", o, err)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for text, says := range map[string]string{
+		`csv: {}`:                                                   `p.yaml:1:6: path: names no file`,
+		`csv: {path: ""}`:                                           `p.yaml:1:7: path: an empty name is no file`,
+		`csv: {path: a, delimiter: ";;"}`:                           `p.yaml:1:16: delimiter: wants one ASCII character, not ";;"`,
+		`csv: {path: a, delimiter: "\""}`:                           `delimiter: wants one ASCII`,
+		`csv: {path: a, delimiter: "·"}`:                            `delimiter: wants one ASCII`,
+		`csv: {path: a, comment: ",x"}`:                             `p.yaml:1:16: comment: a row could begin with ",x" too`,
+		`csv: {path: a, header: false}`:                             `p.yaml:1:16: header: without a header the columns must be named: columns: [timestamp, value]`,
+		`csv: {path: a, columns: [b]}`:                              `p.yaml:1:16: columns: names columns that the header names; say header: false if the file has none`,
+		`csv: {path: a, header: false, columns: [b,b]}`:             `columns: every column needs a name of its own, unlike "b"`,
+		`csv: {path: a, header: false, columns: [b], timestamp: c}`: `p.yaml:1:45: timestamp: columns doesn't name "c"`,
+		`csv: {path: a, format: "%Y"}`:                              `p.yaml:1:16: format: format "%Y" lacks %m`,
+		`csv: {path: a, timezone: Berlin}`:                          `p.yaml:1:16: timezone: wants an IANA name such as UTC or Europe/Berlin, not "Berlin"`,
+		`csv: {path: a, infer_rows: 0}`:                             `p.yaml:1:16: infer_rows: wants at least 1, not 0`,
+		`csv: {path: a, max_row: 2GiB}`:                             `p.yaml:1:16: max_row: wants between 1 byte and 1GiB, not 2GiB`,
+		`csv: {path: a, types: {b: decimal}}`:                       `p.yaml:1:27: wants a type, int, float, bool or string, not "decimal"`,
+	} {
+		if _, err := bind(t, text); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s gives\n%v\nwant\n%s", text, err, says)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package csv
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	pipeline "github.com/pipeline-daemon/pipeline"
+)
+
+// plan is how the rows of one file become records.
+type plan struct {
+	columns []column
+	nulls   []string
+	time    int // the column with the event time; -1 is none
+	event   *eventTime
+}
+
+// newPlan makes the plan of a file from its first rows. Columns of one name
+// have one type in all files: the one found first.
+func (s *source) newPlan(h *head) *plan {
+	p := &plan{nulls: s.options.NullValues, event: &s.event, time: slices.Index(h.names, s.event.column)}
+	if s.event.column == "" {
+		p.time = -1
+	}
+	for i, name := range h.names {
+		c, known := s.columns[name]
+		if !known {
+			c = column{name: name}
+			for _, cell := range h.column(i) {
+				if cell != "" {
+					c.kind = join(c.kind, kindOf(cell))
+				}
+			}
+			if i == p.time {
+				c.kind = str // its text stays as it is
+			}
+			if c.kind != unknown {
+				s.columns[name] = c
+			}
+		}
+		p.columns = append(p.columns, c)
+	}
+	return p
+}
+
+var errNoFormat = errors.New("how its times are written could not be found out, since none of the first rows could be read; say it with format")
+
+// convert fills in a record's value and time.
+func (p *plan) convert(row *row, r *pipeline.Record) error {
+	if len(row.cells) != len(p.columns) {
+		return p.wrongCount(len(row.cells))
+	}
+	fields := slices.Grow(r.Value.Fields(), len(p.columns))
+	for i := range p.columns {
+		c := &p.columns[i]
+		cell := row.cell(i)
+		var v pipeline.Value
+		if !p.isNull(cell) {
+			var ok bool
+			if v, ok = c.value(cell); !ok {
+				return c.misfit(cell)
+			}
+		}
+		fields = append(fields, pipeline.Field{Name: c.name, Value: v})
+	}
+	r.Value = pipeline.Struct(fields)
+	if p.time < 0 {
+		return nil
+	}
+	return p.setTime(row.cell(p.time), r)
+}
+
+func (p *plan) isNull(cell string) bool {
+	if cell == "" {
+		return true
+	}
+	for _, null := range p.nulls {
+		if cell == null {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *plan) setTime(cell string, r *pipeline.Record) error {
+	name := p.columns[p.time].name
+	switch {
+	case p.isNull(cell):
+		return fmt.Errorf("column %q, the event time, is empty", name)
+	case p.event.parser == nil:
+		return fmt.Errorf("column %q: %w", name, errNoFormat)
+	}
+	ns, err := p.event.parser.Parse(cell)
+	if err != nil {
+		return fmt.Errorf("column %q: %w", name, err)
+	}
+	r.Time = time.Unix(0, ns).UTC()
+	return nil
+}
+
+func (p *plan) wrongCount(n int) error {
+	what := "fields"
+	if n == 1 {
+		what = "field"
+	}
+	return fmt.Errorf("%d %s, but there are %d columns", n, what, len(p.columns))
+}
+
+// String returns the columns and their types.
+func (p *plan) String() string {
+	var b strings.Builder
+	for i, c := range p.columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s: %v", c.name, c.kind)
+		if i == p.time && p.event.parser != nil {
+			fmt.Fprintf(&b, " (event time, %s)", p.event.parser.Format())
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,132 @@
+package csv
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/timestamp"
+)
+
+// eventTime says where records have their event time. It is found in the first
+// file that has rows, and holds for those after it.
+type eventTime struct {
+	known  bool   // column is final
+	column string // "" is none
+	parser *timestamp.Parser
+	loc    *time.Location
+}
+
+func newEventTime(o *Options) (eventTime, error) {
+	t := eventTime{known: o.Timestamp != "", column: o.Timestamp}
+	var err error
+	if t.loc, err = time.LoadLocation(o.Timezone); err == nil && o.Format != "" {
+		t.parser, err = timestamp.New(o.Format, t.loc)
+	}
+	return t, err
+}
+
+// find looks for the event time in the first rows of a file.
+func (t *eventTime) find(file string, h *head) error {
+	if !t.known {
+		return t.choose(file, h)
+	}
+	if t.column == "" {
+		return nil
+	}
+	i := slices.Index(h.names, t.column)
+	if i < 0 {
+		return fmt.Errorf("%s has no column %q for the event time; it has %s", file, t.column, quoteAll(h.names))
+	}
+	if t.parser != nil || len(h.rows) == 0 {
+		return nil
+	}
+	return t.detect(file, h.column(i))
+}
+
+// detect finds the format of the column that holds the event time. Some cells
+// may not fit: they fail their rows.
+func (t *eventTime) detect(file string, cells []string) error {
+	cells = slices.DeleteFunc(cells, func(c string) bool { return c == "" })
+	format, fits, err := timestamp.Detect(cells)
+	switch {
+	case len(cells) == 0:
+		return fmt.Errorf("%s: column %q is empty in the first rows; say how its times are written with format, such as \"%%Y-%%m-%%d %%H:%%M:%%S\"", file, t.column)
+	case err != nil:
+		return fmt.Errorf("%s: column %q: %w", file, t.column, err)
+	case fits*2 <= len(cells):
+		return fmt.Errorf("%s: column %q: how are times such as %q written? say it with format, such as \"%%Y-%%m-%%d %%H:%%M:%%S\" or unix", file, t.column, odd(cells))
+	}
+	t.parser, err = timestamp.New(format, t.loc)
+	return err
+}
+
+// odd returns a cell that no format fits, or else the first.
+func odd(cells []string) string {
+	for _, c := range cells {
+		if _, fits, _ := timestamp.Detect([]string{c}); fits == 0 {
+			return c
+		}
+	}
+	return cells[0]
+}
+
+// choose takes the only column whose cells all are times. If there is none,
+// records have no event time.
+func (t *eventTime) choose(file string, h *head) error {
+	if len(h.rows) == 0 {
+		return nil
+	}
+	var found []string
+	var parser *timestamp.Parser
+	var question error
+	for i, name := range h.names {
+		p, err := t.candidate(h.column(i))
+		if p != nil || err != nil {
+			found, parser, question = append(found, name), p, err
+		}
+	}
+	switch {
+	case len(found) > 1:
+		return fmt.Errorf("%s: which column holds the event time? say it with timestamp: %s", file, strings.Join(found, " or timestamp: "))
+	case question != nil:
+		return fmt.Errorf("%s: column %q: %w", file, found[0], question)
+	case len(found) == 1:
+		t.column, t.parser = found[0], parser
+	}
+	t.known = true
+	return nil
+}
+
+// candidate returns a parser that reads all of the cells, or the question how
+// they are to be read; neither if they are not all times.
+func (t *eventTime) candidate(cells []string) (*timestamp.Parser, error) {
+	if slices.Contains(cells, "") {
+		return nil, nil
+	}
+	if t.parser != nil {
+		for _, c := range cells {
+			if _, err := t.parser.Parse(c); err != nil {
+				return nil, nil
+			}
+		}
+		return t.parser, nil
+	}
+	format, fits, err := timestamp.Detect(cells)
+	if fits < len(cells) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return timestamp.New(format, t.loc)
+}
+
+func quoteAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(quoted, ", ")
+}
