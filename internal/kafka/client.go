@@ -1,3 +1,6 @@
+// Package kafka holds what the Kafka source and sink share: the options of a
+// connection, a client that says why it can't connect, and the embedded broker
+// that serves pipelines which name no other.
 package kafka
 
 import (

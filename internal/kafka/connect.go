@@ -71,8 +71,10 @@ func (o *Options) await(ctx context.Context, client *kgo.Client, log *slog.Logge
 	}
 }
 
-// pingTimeout leaves the user no longer than five seconds without a word.
-const pingTimeout = 4 * time.Second
+// pingTimeout is short enough for the user to hear within five seconds, and
+// long enough to open a TLS connection at a round trip of a second. Logging in
+// may take longer: the next ping finds it done.
+const pingTimeout = 3 * time.Second
 
 // ping asks all brokers at once. It returns nil as soon as one has answered,
 // or why none did, in the order in which they were named.

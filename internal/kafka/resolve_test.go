@@ -102,7 +102,7 @@ func TestResolveBrokersStartsOne(t *testing.T) {
 	close(hosts)
 	n := 0
 	for b := range hosts {
-		defer b.Close()
+		_ = b.Close()
 		n++
 	}
 	if n != 1 {
