@@ -53,18 +53,20 @@ func (p *plan) convert(row *row, r *pipeline.Record) error {
 	if len(row.cells) != len(p.columns) {
 		return p.wrongCount(len(row.cells))
 	}
-	fields := slices.Grow(r.Value.Fields(), len(p.columns))
+	fields := slices.Grow(r.Value.Fields(), len(p.columns))[:len(p.columns)]
 	for i := range p.columns {
-		c := &p.columns[i]
+		c, f := &p.columns[i], &fields[i]
 		cell := row.cell(i)
-		var v pipeline.Value
-		if !p.isNull(cell) {
-			var ok bool
-			if v, ok = c.value(cell); !ok {
-				return c.misfit(cell)
-			}
+		f.Name = c.name
+		if p.isNull(cell) {
+			f.Value = pipeline.Null()
+			continue
 		}
-		fields = append(fields, pipeline.Field{Name: c.name, Value: v})
+		v, ok := c.value(cell)
+		if !ok {
+			return c.misfit(cell)
+		}
+		f.Value = v
 	}
 	r.Value = pipeline.Struct(fields)
 	if p.time < 0 {
