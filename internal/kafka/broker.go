@@ -25,8 +25,9 @@ type BrokerConfig struct {
 	// DataDir keeps topics and groups from one run to the next. Empty: in
 	// memory.
 	DataDir string
-	// MemoryLimit is how many bytes all topics in memory may hold; the oldest
-	// records of the largest partitions go first. 0: DefaultMemoryLimit.
+	// MemoryLimit is how many bytes of records, as they were sent, all topics
+	// in memory may hold; the oldest of the largest partitions go first. The
+	// process takes about twice that. 0: DefaultMemoryLimit.
 	MemoryLimit int64
 	Log         *slog.Logger // nil: none
 }

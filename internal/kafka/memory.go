@@ -48,6 +48,7 @@ func (m *memoryLimit) stop() {
 	m.stopped.Wait()
 	if m.gc != 0 {
 		debug.SetGCPercent(m.gc)
+		m.gc = 0
 	}
 }
 
