@@ -173,6 +173,25 @@ func TestNewFails(t *testing.T) {
 	}
 }
 
+// Every byte at every place of a time of day is read by quick as by the steps.
+func TestQuickIsRight(t *testing.T) {
+	const text = "2021-01-01 13:14:15"
+	for i := dateLength; i < len(text); i++ {
+		for c := range 256 {
+			changed := []byte(text)
+			changed[i] = byte(c)
+			slow, quick := parser(t, "%Y-%m-%d %H:%M:%S", nil), parser(t, "%Y-%m-%d %H:%M:%S", nil)
+			if _, err := quick.Parse(text); err != nil {
+				t.Fatal(err)
+			}
+			want, wantErr := slow.parse(string(changed))
+			if got, ok := quick.quick.parse(string(changed)); ok && (wantErr != nil || got != want) {
+				t.Errorf("%q is %d; by the steps %d, %v", changed, got, want, wantErr)
+			}
+		}
+	}
+}
+
 // A date that was remembered must not be seen where another one stands.
 func TestRemembersWholeDatesOnly(t *testing.T) {
 	p := parser(t, "%Y-%m-%d:%H:%M:%S", nil)

@@ -130,7 +130,7 @@ const (
 // HH:MM:SS, the first in the lowest byte; -1 if they are none.
 func hourMinuteSecond(text uint64) int64 {
 	v := text ^ zeroClock
-	if v&colons != 0 || (v|v+lows)&highs != 0 {
+	if v&colons != 0 || (v|(v+lows))&highs != 0 {
 		return -1
 	}
 	hour := v&15*10 + v>>8&15
