@@ -59,7 +59,8 @@ func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*confi
 	for _, p := range pipelines {
 		wg.Go(func() {
 			err := p.Run(ctx)
-			if running.Add(-1) > 0 || c.quiet {
+			others := running.Add(-1) > 0
+			if c.quiet || others && (err != nil || ctx.Err() == nil) { // what the summary tells too late, or not at all
 				logEnd(c.log, p.Status())
 			}
 			if err != nil && o.failFast {
