@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -236,15 +235,6 @@ func TestParseTime(t *testing.T) {
 	for _, text := range []string{"", "10m", "-", "now", "01/02/2021"} {
 		if got, err := ParseTime(text, now); err == nil {
 			t.Errorf("%s: taken for %v", text, got)
-		}
-	}
-}
-
-func TestAppendFloat(t *testing.T) {
-	for f, want := range map[float64]string{51: "51.0", 0: "0.0", -1.5: "-1.5", 1e-7: "1e-07", 1e20: "100000000000000000000.0", 1e21: "1e+21",
-		math.Copysign(0, -1): "-0.0", 0.1: "0.1", math.Inf(1): "+Inf"} {
-		if got := string(AppendFloat(nil, f)); got != want {
-			t.Errorf("%v: %s, want %s", f, got, want)
 		}
 	}
 }

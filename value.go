@@ -182,21 +182,6 @@ func (v Value) AppendText(dst []byte) []byte {
 	return dst
 }
 
-// AppendFloat appends the shortest decimal that reads back as f and that
-// can't be taken for an integer: 51 is 51.0. Very large and small numbers
-// have an exponent, as in Python and JavaScript.
-func AppendFloat(dst []byte, f float64) []byte {
-	at := len(dst)
-	if a := math.Abs(f); a != 0 && (a < 1e-6 || a >= 1e21) {
-		return strconv.AppendFloat(dst, f, 'e', -1, 64)
-	}
-	dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
-	if bytes.IndexByte(dst[at:], '.') < 0 && !math.IsInf(f, 0) && !math.IsNaN(f) {
-		dst = append(dst, ".0"...)
-	}
-	return dst
-}
-
 // Equal reports whether v and w are of one kind and hold the same. NaN equals
 // itself.
 func (v Value) Equal(w Value) bool {

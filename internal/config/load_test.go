@@ -90,7 +90,7 @@ func TestMistakes(t *testing.T) {
 		{"source: file\nsink: file\npace: {speed: .nan}", "x.yaml:3:8: speed: wants a number above 0, not NaN; for as fast as possible leave pace out"},
 		{"source: file\nsink: file\npace: {speed: .inf}", "x.yaml:3:8: speed: wants a number above 0, not +Inf; for as fast as possible leave pace out"},
 		{"source: file\nsink: file\nerrors: {on_failure: dead_letter}",
-			"x.yaml:3:10: errors.on_failure: dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl}}"},
+			"x.yaml:3:10: errors.on_failure: dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}"},
 		{"source: file\nsink: file\ndead_letter: file", "x.yaml:3:1: dead_letter: is used only with  errors: {on_failure: dead_letter}"},
 		{"name: a b\nsource: file\nsink: file", "x.yaml:1:1: name: wants letters, digits, dots, dashes and underscores, not \"a b\""},
 		// Everything at once, in the order of the file.

@@ -121,7 +121,7 @@ func (p *Plan) Validate() error {
 		bad("sink", "a pipeline needs one, such as  sink: print")
 	}
 	if p.Errors.OnFailure == DeadLetter && p.DeadLetter == nil {
-		bad("errors.on_failure", "dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl}}")
+		bad("errors.on_failure", "dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}")
 	}
 	if p.DeadLetter != nil && p.Errors.OnFailure != DeadLetter {
 		bad("dead_letter", "is used only with  errors: {on_failure: dead_letter}")

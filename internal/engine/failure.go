@@ -3,11 +3,13 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
 )
 
 // loggedFailures bounds the log lines about single records: a file may have
@@ -75,7 +77,7 @@ func (w *writer) letter(r *pipeline.Record, now time.Time) pipeline.Record {
 		{Name: "pipeline", Value: pipeline.String(w.plan.Name)},
 		{Name: "stage", Value: pipeline.String(stageOf(r))},
 		{Name: "plugin", Value: pipeline.String(w.pluginOf(r))},
-		{Name: "error", Value: pipeline.String(r.Failure.Err.Error())},
+		{Name: "error", Value: text(r.Failure.Err.Error())},
 		{Name: "attempts", Value: pipeline.Int(int64(max(r.Failure.Attempts, 1)))},
 		{Name: "time", Value: pipeline.Time(now)},
 		{Name: "origin", Value: origin(r.Origin)},
@@ -94,17 +96,24 @@ func (w *writer) letter(r *pipeline.Record, now time.Time) pipeline.Record {
 
 func origin(o pipeline.Origin) pipeline.Value {
 	if o.Line > 0 {
-		return pipeline.Struct([]pipeline.Field{{Name: "file", Value: pipeline.String(o.Source)}, {Name: "line", Value: pipeline.Int(o.Line)}})
+		return pipeline.Struct([]pipeline.Field{{Name: "file", Value: text(o.Source)}, {Name: "line", Value: pipeline.Int(o.Line)}})
 	}
 	return pipeline.Struct([]pipeline.Field{{Name: "topic", Value: pipeline.String(o.Source)},
 		{Name: "partition", Value: pipeline.Int(int64(o.Partition))}, {Name: "offset", Value: pipeline.Int(o.Offset)}})
 }
 
+// text makes a dead letter's text one that JSON can express.
+func text(s string) pipeline.Value { return pipeline.String(strings.ToValidUTF8(s, "\uFFFD")) }
+
 // original is the value as it was read: a row keeps its text, a message its
-// bytes. A source that has neither gives what it made.
+// bytes. A source that has neither gives what it made, if JSON can express
+// that: a dead letter must not fail itself.
 func original(r *pipeline.Record) pipeline.Value {
 	switch {
 	case r.Raw == nil:
+		if _, err := jsonvalue.Append(nil, r.Value, jsonvalue.Compact); err != nil {
+			return text(r.Value.String())
+		}
 		return r.Value
 	case r.Origin.Line > 0 && utf8.Valid(r.Raw):
 		return pipeline.String(string(r.Raw))

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
 )
 
 // upper is a codec whose encoded form is the decoded string in upper case.
@@ -99,6 +102,9 @@ func TestDeadLetterTellsEverything(t *testing.T) {
 	row.Fail(errBad)
 	message := pipeline.Record{Raw: []byte{0xff}, Origin: pipeline.Origin{Source: "t", Partition: 2, Offset: 9}}
 	message.Failure = &pipeline.Failure{Err: errBad, Stage: pipeline.StageTransform, Plugin: "cast", Attempts: 3}
+	made := pipeline.Record{Origin: pipeline.Origin{Source: "\xff.csv", Line: 1}}
+	made.Set("n", pipeline.Float(math.NaN()))
+	made.Fail(errors.New("bad \xff"))
 	h := newHarness(0)
 	w := &writer{Pipeline: New(&h.plan, h.opts)}
 	now := time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -117,10 +123,18 @@ func TestDeadLetterTellsEverything(t *testing.T) {
 			[]string{"pipeline.error.pipeline=test", "pipeline.error.stage=transform", "pipeline.error.plugin=cast",
 				"pipeline.error.error=bad number", "pipeline.error.attempts=3", "pipeline.error.time=2021-01-02T03:04:05Z",
 				"pipeline.error.origin.topic=t", "pipeline.error.origin.partition=2", "pipeline.error.origin.offset=9"}},
+		{made, `{pipeline: "test", stage: "source", plugin: "numbers", error: "bad �", attempts: 1, time: 2021-01-02T03:04:05Z, ` +
+			`origin: {file: "�.csv", line: 1}, key: null, value: "{n: NaN}", headers: []}`,
+			[]string{"pipeline.error.pipeline=test", "pipeline.error.stage=source", "pipeline.error.plugin=numbers",
+				"pipeline.error.error=bad �", "pipeline.error.attempts=1", "pipeline.error.time=2021-01-02T03:04:05Z",
+				"pipeline.error.origin.file=�.csv", "pipeline.error.origin.line=1"}},
 	} {
 		letter := w.letter(&tc.record, now)
 		if diff := cmp.Diff(tc.value, letter.Value.String()); diff != "" {
 			t.Error(diff)
+		}
+		if _, err := jsonvalue.Append(nil, letter.Value, jsonvalue.Compact); err != nil {
+			t.Errorf("can't be written as JSON: %v", err)
 		}
 		var headers []string
 		for _, h := range letter.Headers {

@@ -195,6 +195,36 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 	})
 }
 
+// A sink with several flights under way fails on some of them as a whole:
+// nothing new is sent before they are stored.
+func TestFailedFlightsAreNotOvertaken(t *testing.T) {
+	h := newHarness(500)
+	h.batch = 1
+	var held []func()
+	failed := 0
+	h.later = func(done func()) {
+		if held = append(held, done); len(held) == 4 {
+			for _, done := range held {
+				done()
+			}
+			held = nil
+			h.later = nil // from here on it stores while it is called
+		}
+	}
+	h.write = func(b *pipeline.Batch) error {
+		n := number(&b.Records[0])
+		if h.later != nil && n != 0 {
+			failed++
+			return errors.New("busy")
+		}
+		return nil
+	}
+	st, err := h.run(t, t.Context())
+	if diff := cmp.Diff(upTo(500), h.stored); err != nil || diff != "" || failed != 3 {
+		t.Errorf("%+v, %v; %d failed: %s", st, err, failed, diff)
+	}
+}
+
 func TestFilteredRecordsLeave(t *testing.T) {
 	h := newHarness(30)
 	h.apply = func(r *pipeline.Record) error {

@@ -13,7 +13,8 @@ import (
 
 // flightState is what the write stage knows of a flight.
 type flightState struct {
-	pending  int // deliveries that are not done
+	pending  int  // deliveries that are not done
+	troubled bool // the sink has failed on it as a whole
 	main     delivery
 	dead     delivery          // of its dead letters
 	letters  pipeline.Batch    // the dead letters
@@ -47,6 +48,7 @@ type writer struct {
 	err      error
 	gone     bool // the sink's reader has gone
 	ended    bool // takes no more flights
+	troubled int  // flights under way on which the sink has failed
 	logged   int  // failures
 }
 
@@ -68,17 +70,17 @@ func (w *writer) run() error {
 }
 
 // next takes the next thing that happens. What a sink has done comes before
-// what it is given, so that a sink that stores while it is called never gets
-// a flight before an earlier one that it has to be given again.
+// what it is given, and it is given nothing new while there is a flight that
+// it may have to be given again: that one is not to be overtaken.
 func (w *writer) next() {
 	select {
 	case f := <-w.acks:
-		f.pending--
+		w.acked(f)
 		return
 	default:
 	}
 	in := w.released
-	if w.ended {
+	if w.ended || w.troubled > 0 {
 		in = nil
 	}
 	select {
@@ -89,7 +91,15 @@ func (w *writer) next() {
 			w.ended = true
 		}
 	case f := <-w.acks:
-		f.pending--
+		w.acked(f)
+	}
+}
+
+func (w *writer) acked(f *flight) {
+	f.pending--
+	if f.main.err != nil && !f.troubled {
+		f.troubled = true
+		w.troubled++
 	}
 }
 
@@ -192,6 +202,10 @@ func (w *writer) settle() {
 			return
 		}
 		w.queue = slices.Delete(w.queue, 0, 1)
+		if f.troubled {
+			f.troubled = false
+			w.troubled--
+		}
 		w.stats.add(&f.counts, f.position)
 		if f.last {
 			w.free <- f.from

@@ -84,11 +84,11 @@ func appendFloat(dst []byte, f float64, style Style) ([]byte, error) {
 	case math.IsNaN(f) || math.IsInf(f, 0):
 		return dst, &valueError{what: "JSON can't express the float " + strconv.FormatFloat(f, 'g', -1, 64)}
 	case style != Python:
-		return appendDecimal(dst, f), nil
+		return pipeline.AppendFloat(dst, f), nil
 	case a != 0 && (a < 1e-4 || a >= 1e16):
 		return strconv.AppendFloat(dst, f, 'e', -1, 64), nil
 	}
-	return appendDecimal(dst, f), nil
+	return pipeline.AppendFloat(dst, f), nil
 }
 
 const hex = "0123456789abcdef"

@@ -3,7 +3,6 @@ package jsonvalue_test
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -83,26 +82,6 @@ func BenchmarkStandardLibrary(b *testing.B) {
 			}
 		}
 	})
-}
-
-// BenchmarkFloat shows what the quick way to write short decimals gains, and
-// what it costs where a float is none.
-func BenchmarkFloat(b *testing.B) {
-	for _, f := range []float64{51, 21.37, 1013.123456, 0.1234567890123456} {
-		name := strconv.FormatFloat(f, 'f', -1, 64)
-		b.Run("quick/"+name, func(b *testing.B) {
-			var dst []byte
-			for b.Loop() {
-				dst, _ = jsonvalue.Append(dst[:0], pipeline.Float(f), jsonvalue.Compact)
-			}
-		})
-		b.Run("pipeline.AppendFloat/"+name, func(b *testing.B) {
-			var dst []byte
-			for b.Loop() {
-				dst = pipeline.AppendFloat(dst[:0], f)
-			}
-		})
-	}
 }
 
 func decode(t testing.TB, doc string) pipeline.Value {
