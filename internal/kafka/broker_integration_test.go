@@ -13,7 +13,7 @@ import (
 
 // Java's clients work with the embedded broker: a producer, and consumers in
 // groups of both protocols, the classic one and KIP-848's.
-func TestBrokerServesJava(t *testing.T) {
+func TestIntegrationJava(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	b := startBroker(t, BrokerConfig{Listen: "localhost:0"})

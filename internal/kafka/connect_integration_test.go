@@ -23,7 +23,7 @@ func unsecuredToken() string {
 	return part(`{"alg":"none"}`) + "." + part(fmt.Sprintf(`{"sub":"alice","iat":%d,"exp":%d}`, now, now+3600)) + "."
 }
 
-func TestConnectToKafka(t *testing.T) {
+func TestIntegrationConnect(t *testing.T) {
 	certs, others := kafkatest.NewCerts(t), kafkatest.NewCerts(t)
 	login := kafkatest.Start(t, kafkatest.WithLogin("alice", "secret"), kafkatest.WithTLS(certs))
 	mutual := kafkatest.Start(t, kafkatest.WithTLS(certs), kafkatest.WithClientCert())
@@ -82,7 +82,7 @@ func TestConnectToKafka(t *testing.T) {
 }
 
 // A client tells of a broker that is gone, and of its return.
-func TestBrokerWatchOnKafka(t *testing.T) {
+func TestIntegrationBrokerWatch(t *testing.T) {
 	c := kafkatest.Start(t)
 	o := &Options{Brokers: []string{c.Addr()}, ClientID: "test"}
 	var log logBuffer
