@@ -1,0 +1,243 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// group keeps positions with a consumer group. Marks are cheap, and are
+// committed together: once a second, before partitions go to another member,
+// and on leaving.
+type group struct {
+	log  *slog.Logger
+	name string
+
+	client   *kgo.Client // set before the group is joined
+	first    kgo.Offset  // where a partition starts that is in neither the group nor starts
+	starts   map[partition]int64
+	override bool    // the first partitions start at starts, whatever is committed
+	finish   *finish // nil: none
+
+	mu    sync.Mutex
+	owned map[partition]*mark
+	timer *time.Timer // nil: nothing to commit
+	err   error       // why nothing can be committed any more
+
+	leaving bool
+}
+
+// mark is the offset of the next message to read, as far as is done and as far
+// as is committed.
+type mark struct{ done, committed int64 }
+
+const (
+	commitInterval = time.Second
+	commitTimeout  = 10 * time.Second
+	leaveTimeout   = 3 * time.Second
+
+	// After this time the others get the partitions of a member that has died.
+	sessionTimeout = 10 * time.Second
+)
+
+func newGroup(s *source, name string, starts map[partition]int64) *group {
+	return &group{
+		log: s.log, name: name, first: s.first(), starts: starts, override: s.options.From.text != fromCommitted,
+		finish: s.finish, owned: map[partition]*mark{},
+	}
+}
+
+func (g *group) clientOpts() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.ConsumerGroup(g.name),
+		kgo.SessionTimeout(sessionTimeout),
+		kgo.DisableAutoCommit(),
+		kgo.AdjustFetchOffsetsFn(g.assigned),
+		kgo.OnPartitionsRevoked(g.revoked),
+		kgo.OnPartitionsLost(g.lost),
+	}
+}
+
+// assigned is told of partitions that are now this member's and of their
+// committed offsets, and returns where to start.
+func (g *group) assigned(_ context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for topic, partitions := range offsets {
+		for number, offset := range partitions {
+			at := partition{topic, number}
+			next := int64(-1) // not known
+			if offset != g.first {
+				next = offset.EpochOffset().Offset
+			}
+			if start, ok := g.starts[at]; ok && (next < 0 || g.override) {
+				next = start
+				partitions[number] = kgo.NewOffset().At(start)
+			}
+			g.owned[at] = &mark{done: max(next, 0), committed: max(next, 0)}
+			if g.finish != nil {
+				g.finish.assign(at, next)
+			}
+		}
+	}
+	if len(offsets) > 0 {
+		g.override = false
+	}
+	if g.finish != nil {
+		g.finish.check()
+	}
+	return offsets, nil
+}
+
+// revoked commits what is done before another member goes on from there.
+func (g *group) revoked(ctx context.Context, client *kgo.Client, partitions map[string][]int32) {
+	g.mu.Lock()
+	leaving := g.leaving
+	g.mu.Unlock()
+	if !leaving {
+		g.flush()
+	}
+	g.lost(ctx, client, partitions)
+}
+
+func (g *group) lost(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for topic, numbers := range partitions {
+		for _, number := range numbers {
+			delete(g.owned, partition{topic, number})
+			if g.finish != nil {
+				g.finish.revoke(partition{topic, number})
+			}
+		}
+	}
+}
+
+func (g *group) owns(p partition) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.owned[p] != nil
+}
+
+// mark notes that p is done. It returns why committing has failed for good.
+func (g *group) mark(p pipeline.Position) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, o := range p {
+		m := g.owned[partition{o.Source, o.Partition}]
+		if m == nil || o.Offset+1 <= m.done {
+			continue
+		}
+		m.done = o.Offset + 1
+		g.commitSoon()
+	}
+	return g.err
+}
+
+func (g *group) commitSoon() {
+	if g.timer == nil && !g.leaving {
+		g.timer = time.AfterFunc(commitInterval, g.flush)
+	}
+}
+
+// flush commits what is done. What fails for now is tried again.
+func (g *group) flush() {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	err := g.commit(ctx)
+	var refused *kerr.Error
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case err == nil:
+	case errors.As(err, &refused) && endsGroup(refused):
+		g.err = pipeline.Permanent(fmt.Errorf("can't commit to group %q: %w", g.name, err))
+	default:
+		g.log.Debug("can't commit; trying again", "group", g.name, "error", err)
+		g.commitSoon()
+	}
+}
+
+// commit commits what is done.
+func (g *group) commit(ctx context.Context) error {
+	offsets := g.uncommitted()
+	if len(offsets) == 0 {
+		return nil
+	}
+	var err error
+	g.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, failed error) {
+		err = failed
+		if failed == nil {
+			err = g.committed(offsets, resp)
+		}
+	})
+	return err
+}
+
+func (g *group) uncommitted() map[string]map[int32]kgo.EpochOffset {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.timer != nil {
+		g.timer.Stop()
+		g.timer = nil
+	}
+	offsets := map[string]map[int32]kgo.EpochOffset{}
+	for p, m := range g.owned {
+		if m.done == m.committed {
+			continue
+		}
+		if offsets[p.topic] == nil {
+			offsets[p.topic] = map[int32]kgo.EpochOffset{}
+		}
+		offsets[p.topic][p.number] = kgo.EpochOffset{Epoch: -1, Offset: m.done}
+	}
+	return offsets
+}
+
+func (g *group) committed(offsets map[string]map[int32]kgo.EpochOffset, resp *kmsg.OffsetCommitResponse) (err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, topic := range resp.Topics {
+		for _, p := range topic.Partitions {
+			if failed := kerr.ErrorForCode(p.ErrorCode); failed != nil {
+				err = failed
+			} else if m := g.owned[partition{topic.Topic, p.Partition}]; m != nil {
+				m.committed = offsets[topic.Topic][p.Partition].Offset
+			}
+		}
+	}
+	return err
+}
+
+// leave commits what is done and leaves the group, unless that takes too long.
+func (g *group) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	g.mu.Lock()
+	g.leaving = true
+	g.mu.Unlock()
+	if err := g.commit(ctx); err != nil {
+		g.log.Warn("can't commit the last positions: some messages will be read again", "group", g.name, "error", err)
+	}
+	if err := g.client.LeaveGroupContext(ctx); err != nil {
+		g.log.Debug("can't leave the group", "group", g.name, "error", err)
+	}
+}
+
+// endsGroup reports whether a group's refusal is for good, rather than a part
+// of a member's life.
+func endsGroup(err *kerr.Error) bool {
+	switch err {
+	case kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.RebalanceInProgress, kerr.FencedInstanceID, kerr.StaleMemberEpoch:
+		return false
+	}
+	return !err.Retriable
+}
