@@ -7,16 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
 const (
 	// headBytes bounds what is read to look at the first rows.
-	headBytes = 8 << 20
+	headBytes = 4 << 20
 	// headPatience is how long to wait for more rows of a pipe once there is
 	// one: whoever writes them slowly wants them to be passed on.
 	headPatience = 500 * time.Millisecond
 )
+
+// errHeadEnds says that enough has been read to look at the first rows.
+var errHeadEnds = errors.New("there is no header among all the comments and blank lines at the start")
 
 // head is the beginning of a file.
 type head struct {
@@ -87,8 +91,8 @@ func notText(begin []byte) string {
 // readHead reads the names of the columns, of which an empty file has none, and
 // the first rows. The input can then be read from its start again.
 func (in *input) readHead(ctx context.Context, o *Options) (*head, error) {
-	in.recording = true
-	defer func() { in.recording = false }()
+	in.record = headBytes + 2*int(o.MaxRow)
+	defer func() { in.record = 0 }()
 	s, err := in.begin(ctx, o.dialect())
 	if err != nil {
 		return nil, err
@@ -96,6 +100,9 @@ func (in *input) readHead(ctx context.Context, o *Options) (*head, error) {
 	h := &head{names: o.Columns}
 	if o.Header {
 		st, err := in.next(ctx, s, 0)
+		if err == errHeadEnds {
+			err = fmt.Errorf("%s: %w", in.name, err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -116,13 +123,13 @@ func (in *input) readHead(ctx context.Context, o *Options) (*head, error) {
 // readSample adds the first rows to h.
 func (in *input) readSample(ctx context.Context, s *scanner, h *head, o *Options) error {
 	var deadline time.Time
-	for len(h.rows) < o.InferRows && len(in.recorded) < headBytes+2*s.maxRow {
+	for len(h.rows) < o.InferRows {
 		patience := time.Duration(0)
 		if len(h.rows) > 0 {
 			patience = max(time.Until(deadline), 1)
 		}
 		st, err := in.next(ctx, s, patience)
-		if errors.Is(err, errPatience) || st == finished {
+		if err == errHeadEnds || err == errPatience || st == finished {
 			return nil
 		}
 		if err != nil {
@@ -148,7 +155,7 @@ func (in *input) readSample(ctx context.Context, s *scanner, h *head, o *Options
 // one name, nor one without: such columns are named by their place.
 func columnNames(r *row) (names, renamed []string) {
 	for i := range r.cells {
-		name := r.cell(i)
+		name := strings.Clone(r.cell(i)) // a slice would keep all of the block
 		if name == "" || slices.Contains(names, name) {
 			name = fmt.Sprintf("%s_%d", cmp.Or(name, "column"), i+1)
 			for slices.Contains(names, name) {

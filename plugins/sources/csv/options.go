@@ -24,7 +24,7 @@ type Options struct {
 	Format     string               `yaml:"format" doc:"how times are written: rfc3339, unix, unix_ms, unix_us, unix_ns or a pattern such as \"%d/%m/%Y %H:%M:%S\"; default: found from the first rows"`
 	Timezone   string               `yaml:"timezone" doc:"the IANA name of the zone of times that are written without one"`
 	Types      pipeline.Pairs[kind] `yaml:"types" doc:"the types of columns; the others' are found from the first rows"`
-	InferRows  int                  `yaml:"infer_rows" doc:"how many rows of a file are looked at to find types and the format of times"`
+	InferRows  int                  `yaml:"infer_rows" doc:"how many rows of a file, of 4 MiB at most, are looked at to find types and the format of times"`
 	NullValues []string             `yaml:"null_values" doc:"cells that mean no value, as an empty cell always does"`
 	MaxRow     pipeline.ByteSize    `yaml:"max_row" doc:"the longest row; a longer one is an error of that row"`
 }

@@ -3,7 +3,9 @@ package csv
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +30,25 @@ func TestStdin(t *testing.T) {
 	got, err := readAll(t, env, o)
 	if err != nil || len(got) != 8 || got[0] != `-:2@8 2021-01-01T00:00:00Z {t: "2021-01-01 00:00:00", v: "1"}` {
 		t.Errorf("%d records, %v: %s", len(got), err, strings.Join(got, "\n"))
+	}
+}
+
+// A line of 100 MB, among the first rows too, is one bad row and never held.
+func TestLongLine(t *testing.T) {
+	const size = 100 << 20
+	text := io.MultiReader(strings.NewReader("v\n1\n"), io.LimitReader(repeat("x,x,x,x,"), size), strings.NewReader("\n2\n"))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, err := readAll(t, pipeEnv(text), stdinOptions())
+	runtime.ReadMemStats(&after)
+	if err != nil || len(got) != 3 || got[2] != fmt.Sprintf("-:4@%d {v: 2}", 4+size+1) {
+		t.Fatalf("%d records, %v", len(got), err)
+	}
+	if want := "-:3@4 FAILED the row is longer than max_row (1MiB) <x,x,"; !strings.HasPrefix(got[1], want) || len(got[1]) > 2*longRowKept {
+		t.Errorf("got %.100q, %d bytes, want %q", got[1], len(got[1]), want)
+	}
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > size {
+		t.Errorf("%d bytes have been allocated", allocated)
 	}
 }
 
