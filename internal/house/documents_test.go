@@ -1,0 +1,158 @@
+package house
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const root = "../.."
+
+// documents are those with commands and YAML that people copy.
+func documents(t *testing.T) []string {
+	t.Helper()
+	docs, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(docs, filepath.Join(root, "README.md"))
+}
+
+var fence = regexp.MustCompile("(?ms)^```(sh|yaml)\n(.*?)^```$")
+
+// blocks returns the code blocks of a language.
+func blocks(t *testing.T, document, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, m := range fence.FindAllStringSubmatch(string(text), -1) {
+		if m[1] == language {
+			found = append(found, m[2])
+		}
+	}
+	return found
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "pipeline")
+	if out, err := exec.Command("go", "build", "-o", bin, filepath.Join(root, "cmd/pipeline")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return bin
+}
+
+// checkout returns a folder with the files that examples read, in which a
+// command may write as it likes.
+func checkout(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, sub := range []string{"pipelines", "data", "schemas"} {
+		if _, err := os.Stat(filepath.Join(root, sub)); err != nil {
+			continue
+		}
+		if err := os.CopyFS(filepath.Join(dir, sub), os.DirFS(filepath.Join(root, sub))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return fmt.Sprintf("localhost:%d", l.Addr().(*net.TCPAddr).Port)
+}
+
+// What others run: .ci/clone clones and builds, and the tests are running.
+var elsewhere = regexp.MustCompile(`^(git clone|cd|go test|go build) `)
+
+// Every command of the documents does what it says: it ends well, or is still
+// at it after a while and stops well when interrupted.
+func TestCommandsOfTheDocuments(t *testing.T) {
+	bin := build(t)
+	for _, document := range documents(t) {
+		for _, block := range blocks(t, document, "sh") {
+			for command := range strings.Lines(block) {
+				if command = strings.TrimSpace(command); elsewhere.MatchString(command) {
+					continue
+				}
+				t.Run(filepath.Base(document)+" "+command, func(t *testing.T) {
+					t.Parallel()
+					command = strings.NewReplacer("go run ./cmd/pipeline", bin, "bin/pipeline", bin).Replace(command)
+					runAWhile(t, command)
+				})
+			}
+		}
+	}
+}
+
+func runAWhile(t *testing.T, command string) {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", "exec "+command)
+	cmd.Dir = checkout(t)
+	cmd.Env = append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeAddr(t))
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	cmd.WaitDelay = 30 * time.Second
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) || err != nil && ctx.Err() == nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// Every piece of YAML in the documents is a valid pipeline, or makes one
+// together with a source and a sink.
+func TestYAMLOfTheDocuments(t *testing.T) {
+	bin := build(t)
+	for _, document := range documents(t) {
+		for i, block := range blocks(t, document, "yaml") {
+			for _, end := range []string{"source: {csv: {path: data/readings.csv}}", "sink: print"} {
+				if key, _, _ := strings.Cut(end, ":"); !strings.HasPrefix(block, key+":") && !strings.Contains(block, "\n"+key+":") {
+					block += end + "\n"
+				}
+			}
+			file := filepath.Join(t.TempDir(), "block.yaml")
+			if err := os.WriteFile(file, []byte(block), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(bin, "validate", file).CombinedOutput(); err != nil {
+				t.Errorf("%s, block %d: %v\n%s\n%s", document, i+1, err, out, block)
+			}
+		}
+	}
+}
+
+// The README shows the main example as it is.
+func TestReadmeShowsTheExample(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "pipelines/replay.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAll(text, nil)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(readme, append([]byte("```yaml\n"), append(example, "```"...)...)) {
+		t.Errorf("README.md does not show pipelines/replay.yaml as it is:\n%s", example)
+	}
+}

@@ -1,0 +1,102 @@
+package house
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+type report struct {
+	Pipelines []struct {
+		Name    string
+		State   string
+		Records struct{ Read, Written, Failed, Skipped int }
+	}
+}
+
+// runExamples runs pipelines at full speed, and returns what they reported and
+// printed.
+func runExamples(t *testing.T, args ...string) (report, string) {
+	t.Helper()
+	dir := checkout(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, build(t), append([]string{"run", "--report", "report.json", "--log-level", "error"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeAddr(t))
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, stderr.String(), out)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r, string(out)
+}
+
+// rows is the number of lines below the header.
+func rows(t *testing.T, file string) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(text), "\n") - 1
+}
+
+func TestExamples(t *testing.T) {
+	ran := map[string]bool{}
+	for _, tc := range []struct {
+		files  []string
+		data   string
+		prints string // the last line, where it is known
+	}{
+		{[]string{"replay", "average"}, "data/readings.csv", `"average":`},
+		{[]string{"tutorial", "tutorial-consumer"}, "data/tutorial.csv", `data/tutorial.csv {"2021-01-01 `},
+	} {
+		t.Run(strings.Join(tc.files, " and "), func(t *testing.T) {
+			t.Parallel()
+			n := rows(t, tc.data)
+			// The limit ends the consumer once it has read what there is.
+			args := []string{"--speed", "max", "--limit", strconv.Itoa(n)}
+			for _, f := range tc.files {
+				args = append(args, "pipelines/"+f+".yaml")
+			}
+			r, out := runExamples(t, args...)
+			for _, p := range r.Pipelines {
+				if p.State != "completed" || p.Records.Written != n {
+					t.Errorf("%+v, want %d records", p, n)
+				}
+			}
+			lines := strings.Split(strings.TrimSpace(out), "\n")
+			if len(lines) != n || !strings.Contains(lines[len(lines)-1], tc.prints) {
+				t.Errorf("%d lines, the last %q; want %d with %q", len(lines), lines[len(lines)-1], n, tc.prints)
+			}
+		})
+		for _, f := range tc.files {
+			ran["pipelines/"+f+".yaml"] = true
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(root, "pipelines/*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f, _ := filepath.Rel(root, f); !ran[f] {
+			t.Errorf("no test runs %s", f)
+		}
+	}
+}
