@@ -20,7 +20,7 @@ type Options struct {
 	Comment    string               `yaml:"comment" doc:"what a line begins with that is no row; absent: there are no such lines"`
 	Header     bool                 `yaml:"header" doc:"whether the first row names the columns"`
 	Columns    []string             `yaml:"columns" doc:"the names of the columns, for header: false"`
-	Timestamp  string               `yaml:"timestamp" doc:"the column with the event time; default: the only one whose first cells all are times"`
+	Timestamp  string               `yaml:"timestamp" doc:"the column with the event time; default: the only one whose first cells all are times (numbers: of the years 1990 to 2099, and rising)"`
 	Format     string               `yaml:"format" doc:"how times are written: rfc3339, unix, unix_ms, unix_us, unix_ns or a pattern such as \"%d/%m/%Y %H:%M:%S\"; default: found from the first rows"`
 	Timezone   string               `yaml:"timezone" doc:"the IANA name of the zone of times that are written without one"`
 	Types      pipeline.Pairs[kind] `yaml:"types" doc:"the types of columns; the others' are found from the first rows"`

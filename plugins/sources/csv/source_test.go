@@ -141,6 +141,8 @@ func TestRead(t *testing.T) {
 			`a.csv:2@2 2021-07-01T10:00:00Z {t: "2021-07-01 12:00:00"}`}},
 		{"a number as event time keeps its text", "t,v\n1609459200.0,1\n", nil, []string{
 			`a.csv:2@4 2021-01-01T00:00:00Z {t: "1609459200.0", v: 1}`}},
+		{"numbers that could be times, but don't rise", "v\n1609459203\n1609459201\n1609459202\n1609459200\n", nil, []string{
+			`a.csv:2@2 {v: 1609459203}`, `a.csv:3@13 {v: 1609459201}`, `a.csv:4@24 {v: 1609459202}`, `a.csv:5@35 {v: 1609459200}`}},
 		{"unless it is declared", "t,v\n1609459200,1\n", func(o *Options) { o.Types = pipeline.Pairs[kind]{{Name: "t", Value: integer}} }, []string{
 			`a.csv:2@4 2021-01-01T00:00:00Z {t: 1609459200, v: 1}`}},
 		{"format", "t,u\n03/04/2021,0\n", func(o *Options) { o.Format = "%d/%m/%Y" }, []string{
@@ -204,6 +206,8 @@ func TestOpenFails(t *testing.T) {
 		{"gzip without suffix", "\x1f\x8b\x08", nil, `a.csv:1: this looks like gzip; name it .gz to have it decompressed`},
 		{"CR alone", "a,b\r1,2\r", nil, `a.csv:1: the lines seem to end in CR alone; convert them to LF or CRLF`},
 		{"header with an open quote", "\na,\"b\n1,2\n", nil, `a.csv:2: the header can't be read: field 2: the quote is not closed`},
+		{"comments alone", strings.Repeat("#\n", headBytes), func(o *Options) { o.Comment = "#" },
+			`a.csv: there is no header among all the comments and blank lines at the start`},
 		{"no such file", "", func(o *Options) { o.Path = []string{filepath.Join(dir, "none.csv"), filepath.Join(dir, "no*.csv")} },
 			fmt.Sprintf("there is no file %s\nno file matches %s", filepath.Join(dir, "none.csv"), filepath.Join(dir, "no*.csv"))},
 		{"a directory", "", func(o *Options) { o.Path = []string{dir} }, dir + " is a directory, not a file"},

@@ -2,6 +2,7 @@ package csv
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -100,7 +101,7 @@ func (t *eventTime) choose(file string, h *head) error {
 }
 
 // candidate returns a parser that reads all of the cells, or the question how
-// they are to be read; neither if they are not all times.
+// they are to be read; neither if they are not all times. Numbers must rise.
 func (t *eventTime) candidate(cells []string) (*timestamp.Parser, error) {
 	if slices.Contains(cells, "") {
 		return nil, nil
@@ -120,7 +121,26 @@ func (t *eventTime) candidate(cells []string) (*timestamp.Parser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return timestamp.New(format, t.loc)
+	p, err := timestamp.New(format, t.loc)
+	if err == nil && strings.HasPrefix(format, timestamp.Unix) && !rises(p, cells) {
+		return nil, nil
+	}
+	return p, err
+}
+
+// rises reports whether at least three of four cells are not before the one
+// above them. Numbers that could be times, but are amounts or identifiers,
+// seldom are so.
+func rises(p *timestamp.Parser, cells []string) bool {
+	steps, last := 0, int64(math.MinInt64)
+	for _, c := range cells {
+		ns, err := p.Parse(c)
+		if err == nil && ns >= last {
+			steps++
+		}
+		last = ns
+	}
+	return steps*4 >= len(cells)*3
 }
 
 func quoteAll(names []string) string {
