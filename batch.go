@@ -12,6 +12,10 @@ const (
 type Batch struct {
 	Records []Record
 
+	// Written is how many bytes a sink has made of the records, for the
+	// report. Sinks that take encoded values need not say it.
+	Written int64
+
 	maxRecords, maxBytes int
 	bytes                int
 }
@@ -56,4 +60,4 @@ func (b *Batch) Full() bool {
 }
 
 // Reset empties the batch and keeps its memory.
-func (b *Batch) Reset() { b.Records, b.bytes = b.Records[:0], 0 }
+func (b *Batch) Reset() { b.Records, b.bytes, b.Written = b.Records[:0], 0, 0 }

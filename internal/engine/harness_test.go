@@ -133,6 +133,7 @@ func (s *notes) note(b *pipeline.Batch) error {
 			return err
 		}
 	}
+	b.Written = int64(len(b.Records))
 	for i := range b.Records {
 		r := &b.Records[i]
 		n := number(r)

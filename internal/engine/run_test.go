@@ -19,7 +19,7 @@ import (
 func TestEverythingIsStoredInOrder(t *testing.T) {
 	h := newHarness(20_000)
 	st, err := h.run(t, t.Context())
-	if err != nil || st.State != Completed || st.Written != h.count {
+	if err != nil || st.State != Completed || st.Written != h.count || st.Bytes != h.count {
 		t.Fatalf("%+v, %v", st, err)
 	}
 	if diff := cmp.Diff(upTo(h.count), h.stored); diff != "" {

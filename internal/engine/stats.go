@@ -31,7 +31,7 @@ type Status struct {
 	// sum of the five after it.
 	Read, Written, Filtered, Failed, Skipped, DeadLettered int64
 	Undelivered                                            int64 // of the failed: released, but not known to be stored
-	Bytes                                                  int64 // of keys and values handed to a sink of bytes
+	Bytes                                                  int64 // written: of keys and values, or of what the sink made of them
 
 	Elapsed   time.Duration // since the pipeline was opened; while it opens, 0
 	EventTime time.Time     // of the last record; zero if it has none

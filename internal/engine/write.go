@@ -138,7 +138,7 @@ func (w *writer) send(f *flight) {
 			f.dead.name = w.plan.DeadLetter.Name
 		}
 	}
-	f.counts, f.stop = counts{}, nil
+	f.counts, f.stop, f.Written = counts{}, nil, 0
 	f.failures, f.position = f.failures[:0], f.position[:0]
 	w.sort(f)
 	w.queue = append(w.queue, f)
@@ -159,6 +159,7 @@ func (w *writer) deliver(f *flight, d *delivery) {
 // way, and notes the flight's position.
 func (w *writer) sort(f *flight) {
 	good, last := 0, -1 // last: where the record before is now
+	takesBytes := w.encode != nil || w.plan.PassThrough
 	for i := range f.Records {
 		r := &f.Records[i]
 		if r.Failure != nil && r.Failure != filtered && w.plan.Errors.OnFailure == config.Stop {
@@ -175,7 +176,9 @@ func (w *writer) sort(f *flight) {
 		f.counts.read++
 		switch r.Failure {
 		case nil:
-			f.counts.bytes += int64(len(r.Key) + len(r.Encoded))
+			if takesBytes {
+				f.counts.bytes += int64(len(r.Key) + len(r.Encoded))
+			}
 			if good != i {
 				f.Records[good], f.Records[i] = f.Records[i], f.Records[good]
 				last = good
@@ -234,6 +237,8 @@ func (w *writer) settled(f *flight) bool {
 	case f.dead.err != nil:
 		return w.again(f, &f.dead, f.dead.err)
 	}
+	f.counts.bytes += f.Written
+	f.Written = 0
 	if err := w.collect(f); err != nil {
 		return w.again(f, &f.main, err)
 	}

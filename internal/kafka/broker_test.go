@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func TestBrokerOnLocalhost(t *testing.T) {
@@ -95,6 +96,23 @@ func TestClients(t *testing.T) {
 	if err := b.Wait(t.Context()); err != nil {
 		t.Error(err)
 	}
+
+	own, err := DialContext(t.Context(), "tcp", b.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions := kmsg.NewPtrApiVersionsRequest()
+	if _, err := own.Write(new(kmsg.RequestFormatter).AppendRequest(nil, versions, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := own.Read(make([]byte, 4)); err != nil {
+		t.Fatal(err)
+	}
+	ownConns.Delete(own.LocalAddr().String()) // as while it closes
+	if n := b.Clients(); n != 0 {
+		t.Errorf("%d clients while this process's own is closing", n)
+	}
+	_ = own.Close()
 
 	conn, err := net.Dial("tcp", b.Addr())
 	if err != nil {

@@ -38,3 +38,9 @@ func (c *ownConn) Close() error {
 	ownConns.Delete(c.name)
 	return err
 }
+
+// isOwn reports whether a broker's connection is open at this process's end.
+func isOwn(c net.Conn) bool {
+	_, own := ownConns.Load(c.RemoteAddr().String())
+	return own
+}

@@ -174,7 +174,7 @@ func (l *listener) foreign() (n int, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.open {
-		if _, own := ownConns.Load(c.RemoteAddr().String()); !own {
+		if !c.own.Load() && !isOwn(c) {
 			n++
 		}
 	}
@@ -230,6 +230,9 @@ type clientConn struct {
 	l    *listener
 	in   *bufio.Reader
 	rest int // bytes of the current request that were not read yet
+
+	asked bool        // there was a request
+	own   atomic.Bool // known from the first request on, also while its other end closes
 }
 
 var errNotKafka = errors.New("the client doesn't speak the Kafka protocol")
@@ -251,6 +254,10 @@ func (c *clientConn) next() error {
 	head, err := c.in.Peek(8)
 	if err != nil {
 		return io.EOF
+	}
+	if !c.asked {
+		c.asked = true
+		c.own.Store(isOwn(c))
 	}
 	size := binary.BigEndian.Uint32(head)
 	key := int16(binary.BigEndian.Uint16(head[4:]))

@@ -73,6 +73,7 @@ func newSink(f file, size int64, format lineFormat) *sink {
 // Write implements pipeline.Sink.
 func (s *sink) Write(ctx context.Context, b *pipeline.Batch, done func(error)) {
 	s.mu.Lock()
+	before := len(s.next.lines)
 	for i := range b.Records {
 		r := &b.Records[i]
 		lines, err := s.format.appendRecord(s.next.lines, r)
@@ -82,6 +83,7 @@ func (s *sink) Write(ctx context.Context, b *pipeline.Batch, done func(error)) {
 		}
 		s.next.lines = lines
 	}
+	b.Written = int64(len(s.next.lines) - before)
 	s.next.batches = append(s.next.batches, collected{ctx, len(s.next.lines), done})
 	s.mu.Unlock()
 	select {

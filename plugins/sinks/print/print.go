@@ -87,6 +87,7 @@ func (s *sink) Store(ctx context.Context, b *pipeline.Batch) error {
 		}
 		s.lines = append(line, '\n')
 	}
+	b.Written = int64(len(s.lines))
 	s.work <- s.lines
 	select {
 	case err := <-s.result:
