@@ -1,8 +1,11 @@
 package cmd
 
 import (
+	"errors"
 	"net"
 	"os"
+	"os/exec"
+	"strconv"
 	"testing"
 
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
@@ -15,6 +18,10 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"pipeline": Main})
 }
+
+// noRaceSleep has a binary that is built with -race end at once, instead of a
+// second later.
+const noRaceSleep = "atexit_sleep_ms=0"
 
 // freeAddr returns an address on which nothing listens.
 func freeAddr() string {
@@ -32,9 +39,29 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv(kafka.EnvDefaultBroker, freeAddr())
 			e.Setenv(kafka.EnvBrokers, "")
+			e.Setenv("GORACE", noRaceSleep)
 			return nil
 		},
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
+}
+
+// exits is a script's command: exits CODE PROGRAM [ARGUMENT …]. It is exec for
+// a program that ends with that exit code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("%v exits with %d, not %d", args[1:], code, want)
+	}
 }

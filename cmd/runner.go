@@ -8,11 +8,15 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/engine"
 	"github.com/pipeline-daemon/pipeline/internal/state"
 )
+
+// atOnce is how soon pipelines must stop for nothing to be said about it.
+const atOnce = 100 * time.Millisecond
 
 // run runs pipelines side by side and tells how they ended.
 func run(c *console, o *runOptions, files []string) error {
@@ -21,9 +25,11 @@ func run(c *console, o *runOptions, files []string) error {
 		return err
 	}
 	survivePipes()
-	var done atomic.Bool // with the pipelines
+	ended := make(chan struct{}) // the pipelines have
 	ctx, end := untilSignal(c, func() {
-		if !done.Load() {
+		select {
+		case <-ended:
+		case <-time.After(atOnce):
 			c.log.Info(fmt.Sprintf("stopping: storing what has been released (up to %v); press Ctrl-C again to quit at once", o.grace))
 		}
 	})
@@ -36,7 +42,7 @@ func run(c *console, o *runOptions, files []string) error {
 		return err
 	}
 	statuses := runPipelines(ctx, c, o, plans)
-	done.Store(true)
+	close(ended)
 	err = conclude(c, o, plans, statuses)
 	if broker != nil {
 		host(ctx, c, broker)

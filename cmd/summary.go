@@ -50,7 +50,7 @@ func hint(p *config.Plan, s engine.Status) string {
 	if s.State != engine.Failed || p.Errors.OnFailure != config.Stop || s.Failed == s.Undelivered {
 		return ""
 	}
-	return "to go on past such records:  errors: {on_failure: skip}  in " + p.File + "; to keep them as well:  dead_letter"
+	return "to go on without such records, add  errors: {on_failure: skip}  to " + p.File + "; to keep them apart, on_failure: dead_letter"
 }
 
 // recordsLine tells what was written, and what was read where that differs.
@@ -65,7 +65,7 @@ func recordsLine(p *config.Plan, s engine.Status) string {
 	} else {
 		parts = append(parts, count(s.Read, "record")+" read", humanize.Comma(s.Written)+to)
 	}
-	if s.Read > 0 && s.Elapsed > 0 {
+	if s.Read > 0 && s.Elapsed >= 100*time.Millisecond { // below that it says nothing
 		parts = append(parts, rate(perSecond(s)))
 	}
 	if s.Bytes > 0 {

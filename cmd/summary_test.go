@@ -79,7 +79,7 @@ replay  completed in 1.0 s
 			engine.Status{State: engine.Failed, Read: 3, Written: 2, Failed: 1, Elapsed: time.Second, Err: errors.New("data/readings.csv:4: source csv: bad")}, `
 replay  failed after 1.0 s
   data/readings.csv:4: source csv: bad
-  to go on past such records:  errors: {on_failure: skip}  in replay.yaml; to keep them as well:  dead_letter
+  to go on without such records, add  errors: {on_failure: skip}  to replay.yaml; to keep them apart, on_failure: dead_letter
   3 records read, 2 → kafka my-stream, 3/s
 `},
 		{"not delivered", replayYAML, engine.Status{State: engine.Failed, Read: 30, Written: 18, Failed: 12, Undelivered: 12, Elapsed: time.Second, Err: errors.New("sink kafka: gone\nfor good")}, `

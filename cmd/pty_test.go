@@ -1,0 +1,142 @@
+//go:build unix
+
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// onTerminal runs the binary on a terminal until it ends. see is called after
+// each piece of output.
+func onTerminal(t *testing.T, width int, p *process, see func(keys io.Writer, screen *terminal)) *terminal {
+	t.Helper()
+	p.Stderr = nil // the terminal's, as all
+	tty, err := pty.StartWithSize(p.Cmd, &pty.Winsize{Rows: 24, Cols: uint16(width)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.watch()
+	t.Cleanup(func() { _ = tty.Close() })
+	_ = tty.SetReadDeadline(time.Now().Add(patience))
+	screen := newTerminal(width)
+	buf := make([]byte, 4096)
+	for {
+		n, err := tty.Read(buf)
+		_, _ = screen.Write(buf[:n])
+		if errors.Is(err, io.EOF) || errors.Is(err, syscall.EIO) { // Linux tells the end so
+			return screen
+		}
+		if err != nil {
+			t.Fatalf("%v; the terminal shows:\n%s", err, screen)
+		}
+		see(tty, screen)
+	}
+}
+
+// pacedFiles is a replay of 50 rows that takes a second.
+func pacedFiles() map[string]string {
+	rows := "timestamp,value\n"
+	for i := range 50 {
+		rows += fmt.Sprintf("2021-01-01 00:00:%02d,%d\n", i, i)
+	}
+	return map[string]string{"show.yaml": "source:\n  csv: {path: data.csv}\npace: {speed: 50}\nsink: print\n", "data.csv": rows}
+}
+
+func TestStatusLineOnTerminal(t *testing.T) {
+	for _, c := range []struct {
+		width  int
+		status string
+	}{
+		{80, `^show  2021-01-01 00:00:\d\d  .* \d+%  .*/s  p99 .* ms`},
+		{20, `^show +\d+%  .*/s$`},
+	} {
+		t.Run(fmt.Sprint(c.width), func(t *testing.T) {
+			t.Parallel()
+			status := regexp.MustCompile(c.status)
+			seen := 0
+			p := command(t, folder(t, pacedFiles()), freeAddr(), "run", "show.yaml")
+			end := onTerminal(t, c.width, p, func(_ io.Writer, s *terminal) {
+				if last := strings.TrimRight(string(s.rows[len(s.rows)-1]), " "); status.MatchString(last) {
+					seen++
+				}
+			})
+			p.exits(0)
+			if seen == 0 {
+				t.Error("there is no status line below the output")
+			}
+			checkEnd(t, end, 50, "show  completed in ")
+		})
+	}
+}
+
+// checkEnd looks at what the terminal shows in the end: the lines in order, the
+// summary, and no trace of status lines.
+func checkEnd(t *testing.T, end *terminal, records int, summary string) {
+	t.Helper()
+	text := strings.ReplaceAll(end.String(), "\n", "")
+	var want strings.Builder
+	for i := range records {
+		fmt.Fprintf(&want, `{"timestamp":"2021-01-01 00:00:%02d","value":%d}`, i, i)
+	}
+	if !strings.HasPrefix(text, want.String()+summary) {
+		t.Errorf("the terminal shows in the end:\n%s", end)
+	}
+}
+
+func TestInterruptOnTerminal(t *testing.T) {
+	t.Parallel()
+	files := pacedFiles()
+	files["show.yaml"] = strings.Replace(files["show.yaml"], "50", "0.001", 1)
+	p := command(t, folder(t, files), freeAddr(), "run", "show.yaml")
+	pressed := false
+	end := onTerminal(t, 80, p, func(keys io.Writer, s *terminal) {
+		if !pressed && strings.Contains(s.String(), " 1 record ") {
+			pressed = true
+			_, _ = keys.Write([]byte{3})
+		}
+	})
+	p.exits(0)
+	want := regexp.MustCompile(`\A\{"timestamp":"2021-01-01 00:00:00","value":0\}
+show  stopped after .*
+  1 record → print.*
+  on time: .*
+\z`)
+	if !want.MatchString(end.String()) {
+		t.Errorf("the terminal shows in the end:\n%s", end)
+	}
+}
+
+// A terminal that can't move its cursor, or an output that is another
+// program's input, has no status lines.
+func TestNoStatusLine(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*process)
+	}{
+		{"dumb", func(p *process) { p.Env = append(p.Env, "TERM=dumb") }},
+		{"quiet", func(p *process) { p.Args = append(p.Args, "--quiet") }},
+		{"json", func(p *process) { p.Args = append(p.Args, "--log-format", "json") }},
+		{"piped", func(p *process) { _, p.Stdout = pipe(p.t) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := command(t, folder(t, pacedFiles()), freeAddr(), "run", "show.yaml")
+			c.change(p)
+			onTerminal(t, 80, p, func(_ io.Writer, s *terminal) {
+				if regexp.MustCompile(`\d+%`).MatchString(s.String()) {
+					t.Fatalf("there is a status line:\n%s", s)
+				}
+			})
+			p.exits(0)
+		})
+	}
+}
