@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"time"
 )
 
 // The contracts. One promise holds for all of them: no two methods of one
@@ -39,6 +40,13 @@ type Progresser interface {
 	// with the record at o, and whether it can tell. It may run at any time,
 	// from any goroutine.
 	Progress(o Origin) (float64, bool)
+}
+
+// Ender is a Source that may know when its records end.
+type Ender interface {
+	// End returns the event time of the last record, and whether it is known.
+	// The engine asks once, before the first Read.
+	End() (time.Time, bool)
 }
 
 // Transform changes records, one at a time and in order.

@@ -110,7 +110,7 @@ func (f *File) fail(err error) error {
 // SkipTo makes the first Read begin at an offset of the decompressed text. It
 // returns io.ErrUnexpectedEOF if the text is not that long.
 func (f *File) SkipTo(ctx context.Context, offset int64) error {
-	if f.size >= 0 && !compressed(f.path) {
+	if f.size >= 0 && !IsCompressed(f.path) {
 		if offset > f.size {
 			return io.ErrUnexpectedEOF
 		}
@@ -136,7 +136,8 @@ func (f *File) SkipTo(ctx context.Context, offset int64) error {
 // skipSize is how much is skipped before the context is looked at.
 const skipSize = 1 << 20
 
-func compressed(path string) bool {
+// IsCompressed reports whether Open decompresses a file of this name.
+func IsCompressed(path string) bool {
 	return strings.HasSuffix(path, ".gz") || strings.HasSuffix(path, ".zst")
 }
 

@@ -35,6 +35,7 @@ type Status struct {
 
 	Elapsed   time.Duration // since the pipeline was opened; while it opens, 0
 	EventTime time.Time     // of the last record; zero if it has none
+	End       time.Time     // the event time at which the source ends; zero if it is not known
 	Origin    pipeline.Origin
 	Share     float64 // of all there is to read, 0 to 1; -1 if it is not known
 	Pace      *PaceStatus
@@ -67,7 +68,7 @@ type stats struct {
 
 	outcome                                                                    atomic.Pointer[outcome]
 	source                                                                     atomic.Pointer[pipeline.Progresser]
-	began                                                                      atomic.Pointer[time.Time]
+	began, end                                                                 atomic.Pointer[time.Time]
 	read, written, filtered, failed, skipped, deadLettered, undelivered, bytes atomic.Int64
 	eventTime, starved, backpressure, outOfOrder                               atomic.Int64
 
@@ -94,6 +95,11 @@ func (s *stats) start() { s.outcome.Store(&outcome{state: Opening}) }
 func (s *stats) opened(source pipeline.Source) {
 	if p, ok := source.(pipeline.Progresser); ok {
 		s.source.Store(&p)
+	}
+	if e, ok := source.(pipeline.Ender); ok {
+		if end, ok := e.End(); ok {
+			s.end.Store(&end)
+		}
 	}
 	now := time.Now()
 	s.began.Store(&now)
@@ -156,6 +162,9 @@ func (p *Pipeline) Status() Status {
 	}
 	if t := s.eventTime.Load(); t != 0 {
 		st.EventTime = time.Unix(0, t).UTC()
+	}
+	if end := s.end.Load(); end != nil {
+		st.End = *end
 	}
 	if at := s.partition.Load(); at != nil {
 		st.Origin = *at

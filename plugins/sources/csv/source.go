@@ -18,6 +18,7 @@ func init() { pipeline.RegisterSource("csv", defaults(), open) }
 var (
 	_ pipeline.Source     = (*source)(nil)
 	_ pipeline.Progresser = (*source)(nil)
+	_ pipeline.Ender      = (*source)(nil)
 )
 
 // source reads files. At first, and between two of them, it has no input.
