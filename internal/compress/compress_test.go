@@ -93,7 +93,7 @@ func TestFails(t *testing.T) {
 		t.Errorf("a directory: %v", err)
 	}
 	for name, data := range files(t, text) {
-		if !compressed(name) {
+		if !IsCompressed(name) {
 			continue
 		}
 		if _, err := io.ReadAll(open(t, name, data[:len(data)/2])); err == nil || !strings.Contains(err.Error(), "ends too early") || !strings.Contains(err.Error(), name) {
