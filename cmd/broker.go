@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/spf13/cobra"
 )
@@ -42,7 +43,7 @@ func runBroker(c *console, config kafka.BrokerConfig) error {
 	if err != nil {
 		return failure{err}
 	}
-	where := "in memory, at most " + size(config.MemoryLimit)
+	where := fmt.Sprintf("in memory (at most %v)", pipeline.ByteSize(config.MemoryLimit))
 	if config.DataDir != "" {
 		where = "in " + config.DataDir
 	}

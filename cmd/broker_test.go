@@ -89,9 +89,7 @@ func TestBrokerIsShared(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.exits(0)
-	if strings.Contains(second.stderr.String(), "started a Kafka broker") {
-		t.Error("the second command starts a broker, too")
-	}
+	second.says("using the Kafka broker on " + addr)
 	_ = rows.Close()
 	first.exits(0)
 }

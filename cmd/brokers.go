@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
@@ -43,10 +44,12 @@ func nameBrokers(ctx context.Context, c *console, plans []*config.Plan, memory s
 	for _, o := range unnamed {
 		o.Brokers = brokers
 	}
-	if started != nil {
-		c.log.Info(fmt.Sprintf("started a Kafka broker on %s, in memory (at most %v), as none is named and none listens there; it ends with this command",
-			started.Addr(), &memory))
+	if started == nil {
+		c.log.Info("using the Kafka broker on " + strings.Join(brokers, ", "))
+		return nil, nil
 	}
+	c.log.Info(fmt.Sprintf("started a Kafka broker on %s, in memory (at most %v), as none is named and none listens there; it ends with this command",
+		started.Addr(), &memory))
 	return started, nil
 }
 

@@ -81,6 +81,10 @@ pipeline plugins describe kafka`,
 	}
 	g := addGlobals(root)
 	root.AddCommand(newRun(g), newValidate(), newPlugins(), newBroker(g), newVersion())
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Example = "source <(pipeline completion bash)"
+	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(help)
 	root.SetUsageFunc(func(c *cobra.Command) error { help(c, nil); return nil })

@@ -77,6 +77,16 @@ func (c *console) handler(level slog.Level, terminal bool) slog.Handler {
 	return slog.NewTextHandler(c.stderr, o)
 }
 
+// tell returns an error of a run, for Main to print; where a program reads the
+// log, it is told there.
+func (c *console) tell(err error) error {
+	if c.json {
+		c.log.Error(err.Error())
+		return errReported
+	}
+	return err
+}
+
 func isTerminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }

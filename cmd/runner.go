@@ -118,11 +118,11 @@ func conclude(c *console, o *runOptions, plans []*config.Plan, statuses []engine
 		unclean += s.Skipped + s.DeadLettered
 	}
 	if o.strict && unclean > 0 {
-		errs = append(errs, fmt.Errorf("%s skipped or dead-lettered, which --strict takes as a failure", count(unclean, "record")))
+		errs = append(errs, c.tell(fmt.Errorf("%s skipped or dead-lettered, which --strict takes as a failure", count(unclean, "record"))))
 	}
 	if o.report != "" {
 		if err := newReport(version(), statuses).write(o.report); err != nil {
-			errs = append(errs, err)
+			errs = append(errs, c.tell(err))
 		}
 	}
 	if len(errs) == 0 {
