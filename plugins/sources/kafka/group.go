@@ -17,32 +17,37 @@ import (
 // group keeps positions with a consumer group. Marks are cheap, and are
 // committed together: once a second, before partitions go to another member,
 // and on leaving.
+//
+// A partition that is lost, as it may be with a broker, and comes back is read
+// on from where it was: all that was read before is done, or will be.
 type group struct {
-	log  *slog.Logger
-	name string
-
+	log      *slog.Logger
+	name     string
 	client   *kgo.Client // set before the group is joined
 	first    kgo.Offset  // where a partition starts that is in neither the group nor starts
 	starts   map[partition]int64
 	override bool    // the first partitions start at starts, whatever is committed
 	finish   *finish // nil: none
 
-	mu    sync.Mutex
-	owned map[partition]*mark
-	timer *time.Timer // nil: nothing to commit
-	err   error       // why nothing can be committed any more
-
+	mu      sync.Mutex
+	states  map[partition]*state
+	timer   *time.Timer // nil: nothing to commit
+	err     error       // why nothing can be committed any more
 	leaving bool
 }
 
-// mark is the offset of the next message to read, as far as is done and as far
-// as is committed.
-type mark struct{ done, committed int64 }
+// state is where a partition is. Its offsets are those of the next message.
+type state struct {
+	owned      bool
+	assignment int   // counts how often it was assigned
+	read       int64 // by the engine
+	done       int64 // as the engine says
+	committed  int64
+}
 
 const (
 	commitInterval = time.Second
-	commitTimeout  = 10 * time.Second
-	leaveTimeout   = 3 * time.Second
+	commitTimeout  = 3 * time.Second
 
 	// After this time the others get the partitions of a member that has died.
 	sessionTimeout = 10 * time.Second
@@ -51,7 +56,7 @@ const (
 func newGroup(s *source, name string, starts map[partition]int64) *group {
 	return &group{
 		log: s.log, name: name, first: s.first(), starts: starts, override: s.options.From.text != fromCommitted,
-		finish: s.finish, owned: map[partition]*mark{},
+		finish: s.finish, states: map[partition]*state{},
 	}
 }
 
@@ -63,6 +68,7 @@ func (g *group) clientOpts() []kgo.Opt {
 		kgo.AdjustFetchOffsetsFn(g.assigned),
 		kgo.OnPartitionsRevoked(g.revoked),
 		kgo.OnPartitionsLost(g.lost),
+		kgo.BlockRebalanceOnPoll(), // until it is known to which assignment messages belong
 	}
 }
 
@@ -82,9 +88,12 @@ func (g *group) assigned(_ context.Context, offsets map[string]map[int32]kgo.Off
 				next = start
 				partitions[number] = kgo.NewOffset().At(start)
 			}
-			g.owned[at] = &mark{done: max(next, 0), committed: max(next, 0)}
+			start := g.assign(at, max(next, 0))
+			if start > max(next, 0) {
+				partitions[number] = kgo.NewOffset().At(start)
+			}
 			if g.finish != nil {
-				g.finish.assign(at, next)
+				g.finish.assign(at, start)
 			}
 		}
 	}
@@ -97,13 +106,29 @@ func (g *group) assigned(_ context.Context, offsets map[string]map[int32]kgo.Off
 	return offsets, nil
 }
 
+// assign returns where to read.
+func (g *group) assign(p partition, committed int64) int64 {
+	s := g.states[p]
+	if s == nil {
+		s = new(state)
+		g.states[p] = s
+	}
+	s.owned = true
+	s.assignment++
+	s.read, s.done, s.committed = max(s.read, committed), max(s.done, committed), committed
+	if s.done > s.committed {
+		g.commitSoon()
+	}
+	return s.read
+}
+
 // revoked commits what is done before another member goes on from there.
 func (g *group) revoked(ctx context.Context, client *kgo.Client, partitions map[string][]int32) {
 	g.mu.Lock()
 	leaving := g.leaving
 	g.mu.Unlock()
 	if !leaving {
-		g.flush()
+		g.flush() // polls wait for it
 	}
 	g.lost(ctx, client, partitions)
 }
@@ -113,18 +138,34 @@ func (g *group) lost(_ context.Context, _ *kgo.Client, partitions map[string][]i
 	defer g.mu.Unlock()
 	for topic, numbers := range partitions {
 		for _, number := range numbers {
-			delete(g.owned, partition{topic, number})
+			p := partition{topic, number}
+			if s := g.states[p]; s != nil {
+				s.owned = false
+			}
 			if g.finish != nil {
-				g.finish.revoke(partition{topic, number})
+				g.finish.revoke(p)
 			}
 		}
 	}
 }
 
-func (g *group) owns(p partition) bool {
+// assignment tells one ownership of a partition from another. 0: another member
+// owns it.
+func (g *group) assignment(p partition) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.owned[p] != nil
+	if s := g.states[p]; s != nil && s.owned {
+		return s.assignment
+	}
+	return 0
+}
+
+// read notes that the engine has p up to next.
+func (g *group) read(p partition, next int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.states[p]
+	s.read = max(s.read, next)
 }
 
 // mark notes that p is done. It returns why committing has failed for good.
@@ -132,12 +173,14 @@ func (g *group) mark(p pipeline.Position) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, o := range p {
-		m := g.owned[partition{o.Source, o.Partition}]
-		if m == nil || o.Offset+1 <= m.done {
+		s := g.states[partition{o.Source, o.Partition}]
+		if s == nil || o.Offset+1 <= s.done {
 			continue
 		}
-		m.done = o.Offset + 1
-		g.commitSoon()
+		s.done = o.Offset + 1
+		if s.owned {
+			g.commitSoon()
+		}
 	}
 	return g.err
 }
@@ -190,14 +233,14 @@ func (g *group) uncommitted() map[string]map[int32]kgo.EpochOffset {
 		g.timer = nil
 	}
 	offsets := map[string]map[int32]kgo.EpochOffset{}
-	for p, m := range g.owned {
-		if m.done == m.committed {
+	for p, s := range g.states {
+		if !s.owned || s.done == s.committed {
 			continue
 		}
 		if offsets[p.topic] == nil {
 			offsets[p.topic] = map[int32]kgo.EpochOffset{}
 		}
-		offsets[p.topic][p.number] = kgo.EpochOffset{Epoch: -1, Offset: m.done}
+		offsets[p.topic][p.number] = kgo.EpochOffset{Epoch: -1, Offset: s.done}
 	}
 	return offsets
 }
@@ -209,8 +252,8 @@ func (g *group) committed(offsets map[string]map[int32]kgo.EpochOffset, resp *km
 		for _, p := range topic.Partitions {
 			if failed := kerr.ErrorForCode(p.ErrorCode); failed != nil {
 				err = failed
-			} else if m := g.owned[partition{topic.Topic, p.Partition}]; m != nil {
-				m.committed = offsets[topic.Topic][p.Partition].Offset
+			} else if s := g.states[partition{topic.Topic, p.Partition}]; s != nil {
+				s.committed = offsets[topic.Topic][p.Partition].Offset
 			}
 		}
 	}
@@ -219,7 +262,7 @@ func (g *group) committed(offsets map[string]map[int32]kgo.EpochOffset, resp *km
 
 // leave commits what is done and leaves the group, unless that takes too long.
 func (g *group) leave() {
-	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
 	g.mu.Lock()
 	g.leaving = true

@@ -30,7 +30,8 @@ type source struct {
 // run is messages of one partition, in order.
 type run struct {
 	partition
-	messages []*kgo.Record
+	messages   []*kgo.Record
+	assignment int // under which a group has it
 }
 
 // partition names a topic's partition.
@@ -74,11 +75,11 @@ func (s *source) Read(ctx context.Context, b *pipeline.Batch) error {
 		if s.finish != nil && s.finish.reached() {
 			return io.EOF
 		}
-		fetches := s.poll(ctx)
+		err := s.take(s.poll(ctx))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := s.take(fetches); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -100,10 +101,18 @@ func (s *source) take(fetches kgo.Fetches) (err error) {
 		if p.Err != nil && err == nil {
 			err = s.explain(p.Topic, p.Err)
 		}
-		if len(p.Records) > 0 {
-			s.runs = append(s.runs, run{partition{p.Topic, p.Partition}, p.Records})
+		if len(p.Records) == 0 {
+			return
 		}
+		r := run{partition: partition{p.Topic, p.Partition}, messages: p.Records}
+		if s.group != nil {
+			r.assignment = s.group.assignment(r.partition)
+		}
+		s.runs = append(s.runs, r)
 	})
+	if s.group != nil {
+		s.client.AllowRebalance()
+	}
 	return err
 }
 
@@ -140,14 +149,16 @@ func (s *source) explain(topic string, err error) error {
 func (s *source) fill(b *pipeline.Batch) bool {
 	for len(s.runs) > 0 && !b.Full() {
 		r := &s.runs[0]
-		if s.group != nil && !s.group.owns(r.partition) {
-			r.messages = nil // the group has given the partition to another member
+		if s.group != nil && s.group.assignment(r.partition) != r.assignment {
+			r.messages = nil // read again by whoever has the partition now
 		}
-		n := s.fillFrom(b, r)
+		n, next := s.fillFrom(b, r)
+		if s.group != nil && n > 0 {
+			s.group.read(r.partition, next)
+		}
 		if s.finish != nil && n > 0 {
-			s.finish.read(r.partition, r.messages[n-1].Offset+1)
+			s.finish.read(r.partition, next)
 		}
-		clear(r.messages[:n])
 		if r.messages = r.messages[n:]; len(r.messages) == 0 {
 			s.runs[0] = run{}
 			s.runs = s.runs[1:]
@@ -156,25 +167,31 @@ func (s *source) fill(b *pipeline.Batch) bool {
 	return len(b.Records) > 0
 }
 
-// fillFrom returns how many messages of r it is through with.
-func (s *source) fillFrom(b *pipeline.Batch, r *run) (n int) {
+// fillFrom returns how many messages of r it is through with, and the offset
+// behind the last of them.
+func (s *source) fillFrom(b *pipeline.Batch, r *run) (n int, next int64) {
 	end := int64(math.MaxInt64)
 	if s.finish != nil {
 		end = s.finish.end(r.partition)
 	}
 	for ; n < len(r.messages) && !b.Full(); n++ {
 		m := r.messages[n]
-		if m.Offset >= end || m.Attrs.IsControl() {
-			continue
+		next = m.Offset + 1
+		if m.Offset < end && !m.Attrs.IsControl() {
+			add(b, m)
 		}
-		record := b.Add(len(m.Key) + len(m.Value))
-		record.Key, record.Raw, record.Time = m.Key, m.Value, m.Timestamp
-		for _, h := range m.Headers {
-			record.Headers = append(record.Headers, pipeline.Header(h))
-		}
-		record.Origin = pipeline.Origin{Source: m.Topic, Partition: m.Partition, Offset: m.Offset}
+		m.Recycle()
 	}
-	return n
+	return n, next
+}
+
+func add(b *pipeline.Batch, m *kgo.Record) {
+	r := b.Add(len(m.Key) + len(m.Value))
+	r.Key, r.Raw, r.Time = m.Key, m.Value, m.Timestamp
+	for _, h := range m.Headers {
+		r.Headers = append(r.Headers, pipeline.Header(h))
+	}
+	r.Origin = pipeline.Origin{Source: m.Topic, Partition: m.Partition, Offset: m.Offset}
 }
 
 // Progress implements pipeline.Progresser.

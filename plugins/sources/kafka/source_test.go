@@ -364,18 +364,67 @@ func TestCommitNeverGoesBack(t *testing.T) {
 	at := func(partition int32, offset int64) pipeline.Position {
 		return pipeline.Position{{Source: "t", Partition: partition, Offset: offset}}
 	}
-	for _, p := range []pipeline.Position{at(0, 5), at(1, 3), at(1, 2), at(2, 7)} {
-		if err := g.mark(p); err != nil {
-			t.Fatal(err)
+	marks := func(ps ...pipeline.Position) {
+		t.Helper()
+		for _, p := range ps {
+			if err := g.mark(p); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	want := map[string]map[int32]kgo.EpochOffset{"t": {1: {Epoch: -1, Offset: 4}}}
-	if diff := cmp.Diff(want, g.uncommitted()); diff != "" {
-		t.Error(diff)
+	want := func(offset int64) {
+		t.Helper()
+		want := map[string]map[int32]kgo.EpochOffset{}
+		if offset > 0 {
+			want["t"] = map[int32]kgo.EpochOffset{1: {Epoch: -1, Offset: offset}}
+		}
+		if diff := cmp.Diff(want, g.uncommitted()); diff != "" {
+			t.Error(diff)
+		}
 	}
+	marks(at(0, 5), at(1, 3), at(1, 2), at(2, 7))
+	want(4)
 	g.lost(t.Context(), nil, map[string][]int32{"t": {1}})
-	if got := g.uncommitted(); len(got) != 0 || g.owns(partition{"t", 1}) || !g.owns(partition{"t", 0}) {
-		t.Errorf("after the loss: %v", got)
+	want(0)
+	marks(at(1, 9))
+	want(0)
+}
+
+// A partition that comes back is read on from where it was, unless another
+// member is further.
+func TestPartitionComesBack(t *testing.T) {
+	g := newGroup(&source{options: &Options{}}, "g", nil)
+	g.leaving = true // no timer
+	p := partition{"t", 0}
+	assign := func(committed int64) (start int64) {
+		t.Helper()
+		offsets := map[string]map[int32]kgo.Offset{"t": {0: kgo.NewOffset().At(committed)}}
+		if _, err := g.assigned(t.Context(), offsets); err != nil {
+			t.Fatal(err)
+		}
+		return offsets["t"][0].EpochOffset().Offset
+	}
+	for _, step := range []struct{ committed, want, read, done int64 }{
+		{committed: 10, want: 10, read: 30, done: 20},
+		{committed: 15, want: 30, read: 40, done: 35},
+		{committed: 50, want: 50, read: 50, done: 35},
+		{committed: 50, want: 50, read: 60, done: 60},
+	} {
+		before := g.assignment(p)
+		if got := assign(step.committed); got != step.want {
+			t.Errorf("committed %d: read from %d, want %d", step.committed, got, step.want)
+		}
+		if g.assignment(p) == before {
+			t.Error("the assignment is the same")
+		}
+		g.read(p, step.read)
+		if err := g.mark(pipeline.Position{{Source: "t", Offset: step.done - 1}}); err != nil {
+			t.Fatal(err)
+		}
+		g.lost(t.Context(), nil, map[string][]int32{"t": {0}})
+		if g.assignment(p) != 0 {
+			t.Error("still assigned")
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ func (s *source) clientOpts(missing bool) []kgo.Opt {
 		kgo.ConsumeStartOffset(s.first()),
 		kgo.FetchMaxWait(wait),
 		kgo.FetchMaxBytes(fetchBytes),
+		kgo.WithPools(new(pool)),
 		kgo.MetadataMinAge(metadataInterval),
 		kgo.RetryBackoffFn(func(failures int) time.Duration {
 			return min(longestPause/8<<min(failures, 3), longestPause)
