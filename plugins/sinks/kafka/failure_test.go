@@ -75,6 +75,8 @@ func TestRecordFails(t *testing.T) {
 					t.Errorf("record %d didn't fail", i)
 				case i == 1 && !regexp.MustCompile("^"+tt.want+"$").MatchString(r.Failure.Err.Error()):
 					t.Errorf("got  %v\nwant %v", r.Failure.Err, tt.want)
+				case i == 1 && !pipeline.IsPermanent(r.Failure.Err):
+					t.Error("not permanent")
 				}
 			}
 			got, _ := consume(t, c, topic, 2)
@@ -169,7 +171,7 @@ func TestBrokerRefuses(t *testing.T) {
 				for j, r := range b.Records {
 					if failed := r.Failure != nil; failed != bad[i*size+j] {
 						t.Errorf("record %d failed: %v", i*size+j, failed)
-					} else if failed && !errors.Is(r.Failure.Err, refusal) {
+					} else if failed && (!errors.Is(r.Failure.Err, refusal) || !pipeline.IsPermanent(r.Failure.Err)) {
 						t.Errorf("record %d: %v", i*size+j, r.Failure.Err)
 					}
 				}

@@ -50,7 +50,7 @@ func (l *slab) load(s *sink, ctx context.Context, b *pipeline.Batch, done func(e
 			continue
 		}
 		if err := w.write(&l.messages[i], r); err != nil {
-			r.Fail(err)
+			r.Fail(pipeline.Permanent(err))
 			continue
 		}
 		l.messages[i].Context = ctx
@@ -76,7 +76,7 @@ func (l *slab) fail(m *kgo.Record, err error) {
 	own := l.sink.ownFailure(m, err)
 	switch {
 	case own != nil:
-		l.b.Records[i].Fail(own)
+		l.b.Records[i].Fail(pipeline.Permanent(own))
 	case rejected(err):
 		l.rejected = append(l.rejected, i)
 	case l.err == nil:
@@ -101,7 +101,7 @@ func (l *slab) produceAgain(rejects []int32) {
 			continue
 		}
 		if len(rejects) == 1 && rejected(result.Err) {
-			l.b.Records[rejects[0]].Fail(l.sink.refused(result.Record, result.Err))
+			l.b.Records[rejects[0]].Fail(pipeline.Permanent(l.sink.refused(result.Record, result.Err)))
 			return
 		}
 		l.fail(result.Record, result.Err)
