@@ -61,7 +61,7 @@ func (s *source) prepare(file string, h *head) error {
 		return err
 	}
 	if undecided && s.event.known && s.event.column == "" && s.env.Paced {
-		s.env.Log.Warn("no column is the event time: of none are the first cells all times; if one is, name it with timestamp", "file", file, "columns", quoteAll(h.names))
+		return pipeline.Permanent(fmt.Errorf("%s has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are %s", file, quoteAll(h.names)))
 	}
 	s.plan = s.newPlan(h)
 	s.env.Log.Debug("reading", "file", file, "columns", s.plan.String())

@@ -239,3 +239,17 @@ func TestReadStops(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestPaceWithoutEventTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(path, []byte("a,b\nx,1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	env := testEnv()
+	env.Paced = true
+	_, err := open(t.Context(), env, options(func(o *Options) { o.Path = []string{path} }))
+	want := path + ` has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are "a", "b"`
+	if err == nil || err.Error() != want || !pipeline.IsPermanent(err) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
