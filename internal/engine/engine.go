@@ -63,6 +63,7 @@ type Pipeline struct {
 	full     atomic.Bool // the read stage waits for a free batch
 	stopping atomic.Bool // no more processing and releasing
 	eof      bool        // the source has ended; read once the stages have
+	gone     bool        // the sink's reader has gone: nobody wants more
 	dropped  atomic.Bool // something was read that is not released
 	stats    stats
 }
@@ -91,7 +92,7 @@ func New(plan *config.Plan, o Options) *Pipeline {
 func (p *Pipeline) Run(ctx context.Context) error {
 	p.stats.start()
 	err := p.run(ctx)
-	p.stats.finish(err, p.eof && !p.dropped.Load())
+	p.stats.finish(err, p.gone || p.eof && !p.dropped.Load())
 	return err
 }
 

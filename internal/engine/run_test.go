@@ -248,7 +248,7 @@ func TestReaderGone(t *testing.T) {
 		return nil
 	}
 	st, err := h.run(t, t.Context())
-	if err != nil || st.Written != 100 || lastOf(h.committed) != 99 {
+	if err != nil || st.State != Completed || st.Written != 100 || lastOf(h.committed) != 99 {
 		t.Errorf("%+v, %v", st, err)
 	}
 }

@@ -46,7 +46,6 @@ type writer struct {
 	queue    []*flight // under way, in order
 	position pipeline.Position
 	err      error
-	gone     bool // the sink's reader has gone
 	ended    bool // takes no more flights
 	troubled int  // flights under way on which the sink has failed
 	logged   int  // failures
