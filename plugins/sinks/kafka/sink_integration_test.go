@@ -95,23 +95,26 @@ func (l *load) check(t *testing.T, c *kafkatest.Cluster, topic string) {
 }
 
 func TestIntegrationOutage(t *testing.T) {
-	c := kafkatest.Start(t)
+	certs := kafkatest.NewCerts(t)
+	c := kafkatest.Start(t, kafkatest.WithLogin("alice", "secret"), kafkatest.WithTLS(certs))
+	const login = ", sasl: {mechanism: SCRAM-SHA-256, username: alice, password: secret}"
 	for _, tt := range []struct {
-		name  string
-		away  func()
-		size  int
-		pause time.Duration
+		name            string
+		away            func()
+		size            int
+		pause           time.Duration
+		broker, options string
 	}{
-		{"stop while paced", c.Stop, 5, time.Millisecond},
-		{"kill while paced", c.Kill, 5, time.Millisecond},
-		{"stop under full load", c.Stop, 1024, 0},
-		{"kill under full load", c.Kill, 1024, 0},
+		{"stop while paced", c.Stop, 5, time.Millisecond, c.Addr(), ""},
+		{"kill while paced", c.Kill, 5, time.Millisecond, c.SASLAddr(), login},
+		{"stop under full load", c.Stop, 1024, 0, c.TLSAddr(), ", tls: {ca: " + certs.CA + "}"},
+		{"kill under full load", c.Kill, 1024, 0, c.Addr(), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			topic := strings.ReplaceAll(tt.name, " ", "-")
 			env := testEnv(t)
 			env.Paced = tt.pause > 0
-			s, err := bind(t, []string{c.Addr()}, "topic: "+topic).Open(t.Context(), env)
+			s, err := bind(t, []string{tt.broker}, "topic: "+topic+tt.options).Open(t.Context(), env)
 			if err != nil {
 				t.Fatal(err)
 			}
