@@ -115,8 +115,8 @@ func (n Node) what() string {
 //
 // Struct fields are named by their yaml tags. A field tagged ",inline" is
 // either an embedded struct of further options, or the only field, which then
-// takes the whole node. A list takes a single value too. A mapping that is
-// absent is an empty one.
+// takes the whole node. A list takes a single value too. A mapping without
+// a value is an empty one; a plugin without one is absent.
 func (n Node) Decode(v any) error { return n.At(n.YAML).decode(reflect.ValueOf(v).Elem()) }
 
 var durationType = reflect.TypeFor[time.Duration]()
@@ -134,6 +134,10 @@ func (n Node) decode(v reflect.Value) error {
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
+		if _, ok := v.Interface().(OptionDecoder); ok && n.YAML.Tag == "!!null" {
+			v.SetZero()
+			return nil
+		}
 		if v.IsNil() {
 			v.Set(reflect.New(v.Type().Elem()))
 		}

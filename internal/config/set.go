@@ -21,6 +21,9 @@ func apply(root pipeline.Node, i int, override string) error {
 	if !ok || path == "" {
 		return mistake("wants PATH=VALUE, such as source.csv.path=data.csv")
 	}
+	if text == "-" { // standard input, not a list
+		text = `"-"`
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
 		return mistake("the value is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))

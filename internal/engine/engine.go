@@ -97,6 +97,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 }
 
 func (p *Pipeline) run(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return nil // stopped before anything was opened
+	}
 	closers, err := p.open(ctx)
 	if err == nil {
 		err = p.flow(ctx)

@@ -326,6 +326,19 @@ func TestOpeningIsCutShort(t *testing.T) {
 	}
 }
 
+func TestNothingIsOpenedOnceStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	h := newHarness(10)
+	h.plan.Sink = pipeline.NewBound("untouched", nil, func(context.Context, pipeline.Env) (pipeline.Sink, error) {
+		t.Error("the sink was opened")
+		return nil, errBad
+	})
+	if st, err := h.run(t, ctx); err != nil || st.State != Stopped {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
 func TestResumeGoesOnAtTheCommittedPosition(t *testing.T) {
 	h := newHarness(40)
 	store := &memory{position: pipeline.Position{{Source: "n", Offset: 19}}}
