@@ -29,10 +29,19 @@ type delivery struct {
 	sink     pipeline.Sink
 	name     string
 	batch    *pipeline.Batch
-	done     func(error) // sets err; made once for every flight
+	done     func(error) // sends an ack; made once for every flight
 	err      error
 	attempts int
 	wait     *backoff.ExponentialBackOff // once it has been tried again
+}
+
+// ack is a sink's word that it is done with a delivery. It carries the error,
+// which only the write stage may keep: a flight's other delivery may still be
+// under way.
+type ack struct {
+	flight   *flight
+	delivery *delivery
+	err      error
 }
 
 // writer is the write stage. It runs on the goroutine that called Run.
@@ -42,7 +51,7 @@ type writer struct {
 	giveUp      func()
 	stopReading func()
 
-	acks     chan *flight
+	acks     chan ack
 	queue    []*flight // under way, in order
 	position pipeline.Position
 	err      error
@@ -53,7 +62,7 @@ type writer struct {
 
 // run writes flights until there are no more and all are settled.
 func (w *writer) run() error {
-	w.acks = make(chan *flight, 2*flights) // so that done never blocks
+	w.acks = make(chan ack, 2*flights) // so that done never blocks
 	for !w.ended || len(w.queue) > 0 {
 		w.next()
 		w.settle()
@@ -73,8 +82,8 @@ func (w *writer) run() error {
 // it may have to be given again: that one is not to be overtaken.
 func (w *writer) next() {
 	select {
-	case f := <-w.acks:
-		w.acked(f)
+	case a := <-w.acks:
+		w.acked(a)
 		return
 	default:
 	}
@@ -89,12 +98,14 @@ func (w *writer) next() {
 		} else {
 			w.ended = true
 		}
-	case f := <-w.acks:
-		w.acked(f)
+	case a := <-w.acks:
+		w.acked(a)
 	}
 }
 
-func (w *writer) acked(f *flight) {
+func (w *writer) acked(a ack) {
+	f := a.flight
+	a.delivery.err = a.err
 	f.pending--
 	if f.main.err != nil && !f.troubled {
 		f.troubled = true
@@ -130,9 +141,9 @@ func (w *writer) end() {
 func (w *writer) send(f *flight) {
 	if f.main.sink == nil {
 		f.main = delivery{sink: w.sink, name: w.plan.Sink.Name, batch: &f.Batch,
-			done: func(err error) { f.main.err = err; w.acks <- f }}
+			done: func(err error) { w.acks <- ack{f, &f.main, err} }}
 		f.dead = delivery{sink: w.dead, batch: &f.letters,
-			done: func(err error) { f.dead.err = err; w.acks <- f }}
+			done: func(err error) { w.acks <- ack{f, &f.dead, err} }}
 		if w.plan.DeadLetter != nil {
 			f.dead.name = w.plan.DeadLetter.Name
 		}
