@@ -149,8 +149,8 @@ func (g *group) lost(_ context.Context, _ *kgo.Client, partitions map[string][]i
 	}
 }
 
-// assignment tells one ownership of a partition from another. 0: another member
-// owns it.
+// assignment tells one ownership of a partition from another. 0: this member
+// doesn't own it.
 func (g *group) assignment(p partition) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

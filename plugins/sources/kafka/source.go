@@ -149,7 +149,7 @@ func (s *source) explain(topic string, err error) error {
 func (s *source) fill(b *pipeline.Batch) bool {
 	for len(s.runs) > 0 && !b.Full() {
 		r := &s.runs[0]
-		if s.group != nil && s.group.assignment(r.partition) != r.assignment {
+		if s.group != nil && (r.assignment == 0 || r.assignment != s.group.assignment(r.partition)) {
 			r.messages = nil // read again by whoever has the partition now
 		}
 		n, next := s.fillFrom(b, r)

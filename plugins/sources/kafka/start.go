@@ -19,6 +19,9 @@ import (
 const fetchWait = 5 * time.Second
 
 const (
+	// A new topic has no leaders for a moment.
+	findTimeout = 10 * time.Second
+
 	// Where a topic is waited for.
 	shortFetchWait = 500 * time.Millisecond
 
@@ -35,37 +38,59 @@ const (
 // Of topics that are there the offsets are fixed now: what arrives from here on
 // is not missed, however long it takes to begin.
 func (s *source) start(ctx context.Context, env pipeline.Env) ([]kgo.Opt, error) {
-	client, err := kafka.Connect(ctx, &s.options.Options, s.log, kgo.DisableClientMetrics())
+	client, err := kafka.Connect(ctx, &s.options.Options, s.log, kgo.DisableClientMetrics(), kgo.MetadataMinAge(10*time.Millisecond))
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	there, missing, err := s.lookUp(ctx, client)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(missing) > 0 && bool(s.options.Until):
-		return nil, pipeline.Permanent(fmt.Errorf("topic %q doesn't exist: with until: end there is nothing to wait for", missing[0]))
-	case len(missing) > 0:
-		s.log.Info("waiting for topics that don't exist yet", "topics", missing)
-	}
-	starts, err := s.offsets(ctx, s.starts(client), there)
-	if err != nil {
-		return nil, err
-	}
-	if s.options.Until {
-		ends, err := s.offsets(ctx, kadm.NewClient(client).ListEndOffsets, there)
-		if err != nil {
+	var found extents
+	for begun, pause := time.Now(), 10*time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {
+		if found, err = s.find(ctx, client); err == nil {
+			break
+		}
+		var refused *kerr.Error
+		if !errors.As(err, &refused) || !refused.Retriable || time.Since(begun) > findTimeout {
 			return nil, err
 		}
-		s.finish = newFinish(ends)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
 	}
-	opts := s.clientOpts(len(missing) > 0)
+	if len(found.missing) > 0 {
+		s.log.Info("waiting for topics that don't exist yet", "topics", found.missing)
+	}
+	if s.options.Until {
+		s.finish = newFinish(found.ends)
+	}
+	opts := s.clientOpts(len(found.missing) > 0)
 	if name := s.options.group(env.Pipeline); name != "" {
-		s.group = newGroup(s, name, starts)
+		s.group = newGroup(s, name, found.starts)
 		return append(opts, s.group.clientOpts()...), nil
 	}
-	return append(opts, kgo.ConsumePartitions(s.assign(starts, env.Position)), kgo.ConsumeTopics(missing...)), nil
+	return append(opts, kgo.ConsumePartitions(s.assign(found.starts, env.Position)), kgo.ConsumeTopics(found.missing...)), nil
+}
+
+// extents is what there is to read.
+type extents struct {
+	missing      []string
+	starts, ends map[partition]int64
+}
+
+func (s *source) find(ctx context.Context, client *kgo.Client) (found extents, err error) {
+	there, missing, err := s.lookUp(ctx, client)
+	if err != nil {
+		return found, err
+	}
+	if len(missing) > 0 && bool(s.options.Until) {
+		return found, pipeline.Permanent(fmt.Errorf("topic %q doesn't exist: with until: end there is nothing to wait for", missing[0]))
+	}
+	found.missing = missing
+	if found.starts, err = s.offsets(ctx, s.starts(client), there); err == nil && bool(s.options.Until) {
+		found.ends, err = s.offsets(ctx, kadm.NewClient(client).ListEndOffsets, there)
+	}
+	return found, err
 }
 
 // first is where to start in partitions that come later.

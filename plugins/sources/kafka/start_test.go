@@ -74,6 +74,23 @@ func TestStartErrors(t *testing.T) {
 	}
 }
 
+// A topic that was created a moment ago has no leaders yet.
+func TestTopicWithoutLeaders(t *testing.T) {
+	for _, key := range []kmsg.Key{kmsg.Metadata, kmsg.ListOffsets} {
+		c := newCluster(t, kfake.SeedTopics(1, "t"))
+		produce(t, c, numbered(0, 0, 2)...)
+		h := c.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Topic: "t", Err: kerr.LeaderNotAvailable, Count: 3})
+		s := openSource(t, c, "topics: t, until: end")
+		defer closeSource(t, s)
+		if diff := cmp.Diff([]string{"0", "1"}, readValues(t, s, 2)); diff != "" {
+			t.Error(diff)
+		}
+		if h.Hits() == 0 {
+			t.Errorf("no fault in %v", key)
+		}
+	}
+}
+
 func TestReadErrors(t *testing.T) {
 	tests := []struct {
 		name  string
