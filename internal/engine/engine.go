@@ -283,7 +283,7 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 	}
 	if p.made < batches {
 		p.made++
-		return &batch{}
+		return &batch{encoded: []byte{}} // not nil, so that an empty encoded value is not a null one
 	}
 	p.full.Store(true)
 	defer p.full.Store(false)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -83,6 +84,18 @@ func TestCodecs(t *testing.T) {
 		stages = append(stages, h.buried[i].Get("stage").Str()+" "+h.buried[i].Get("plugin").Str()+" "+string(h.buried[i].Encoded))
 	}
 	if diff := cmp.Diff([]string{"decode upper BAD", "encode upper INT"}, stages); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// An empty value differs from a null one, also as the first of a batch.
+func TestEmptyIsNotNull(t *testing.T) {
+	h := newHarness(2)
+	h.batch = 1
+	withCodecs(h)
+	h.read = func(r *pipeline.Record) { r.Raw = [][]byte{{}, nil}[number(r)] }
+	got := seen(t, h, func(r *pipeline.Record) string { return fmt.Sprintf("%q, null: %v", r.Encoded, r.Encoded == nil) })
+	if diff := cmp.Diff([]string{`"", null: false`, `"", null: true`}, got); diff != "" {
 		t.Error(diff)
 	}
 }
