@@ -297,6 +297,10 @@ func (w *writer) again(f *flight, d *delivery, err error) bool {
 	w.log.Warn("the sink failed; trying again", "plugin", d.name, "error", err,
 		"retry", d.attempts, "of", w.plan.Errors.Retries, "in", wait.Round(1e6))
 	sleep(w.ctx, wait) // cut short, the sink says so itself
+	for i := range d.batch.Records {
+		d.batch.Records[i].Failure = nil // the sink's word on a batch that is not stored is void
+	}
+	d.batch.Written = 0
 	d.err = nil
 	d.attempts++
 	f.pending++
