@@ -33,7 +33,6 @@ func (w *writer) bury(f *flight) {
 		f.counts.skipped += n
 	case config.DeadLetter:
 		w.logFailures(f.failures, "a record failed and goes to the dead letters")
-		f.counts.deadLettered += n
 		f.letters.Records = f.letters.Records[:0]
 		for i := range f.failures {
 			f.letters.Records = append(f.letters.Records, w.letter(&f.failures[i], time.Now()))

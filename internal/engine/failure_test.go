@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
@@ -46,4 +50,93 @@ func TestFailedBatchIsGivenAgainUnmarked(t *testing.T) {
 	if err != nil || calls != 2 || st.Written != 10 || st.Bytes != 10 {
 		t.Errorf("%+v, %v after %d calls", st, err, calls)
 	}
+}
+
+// graveyard is a sink for dead letters that is one function.
+type graveyard func(*pipeline.Batch) error
+
+func (g graveyard) Store(_ context.Context, b *pipeline.Batch) error { return g(b) }
+func (g graveyard) Close() error                                     { return nil }
+
+// buryIn has number 15 of 30 fail, and its dead letter go to g.
+func buryIn(g graveyard) *harness {
+	h := newHarness(30)
+	h.plan.Errors.OnFailure = config.DeadLetter
+	h.apply = func(r *pipeline.Record) error {
+		if number(r) == 15 {
+			return errBad
+		}
+		return nil
+	}
+	h.plan.DeadLetter = pipeline.NewBound("graves", nil, func(context.Context, pipeline.Env) (pipeline.Sink, error) {
+		return pipeline.Synchronous(g), nil
+	})
+	return h
+}
+
+// A dead letter that can't be kept ends the pipeline before its record.
+func TestDeadLetterIsRefused(t *testing.T) {
+	refused := pipeline.Permanent(errors.New("refused"))
+	for name, g := range map[string]graveyard{
+		"the batch":  func(*pipeline.Batch) error { return refused },
+		"the record": func(b *pipeline.Batch) error { b.Records[0].Fail(refused); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := buryIn(g)
+			st, err := h.run(t, t.Context())
+			if !errors.Is(err, refused) || st.State != Failed || st.Written < 19 || st.DeadLettered != 0 || st.Undelivered == 0 {
+				t.Errorf("%+v, %v", st, err)
+			}
+			if lastOf(h.committed) != 9 {
+				t.Errorf("committed %v, past the record that is neither stored nor a dead letter", h.committed)
+			}
+		})
+	}
+}
+
+func TestDeadLetterIsTriedAgain(t *testing.T) {
+	busy := errors.New("busy")
+	for name, fail := range map[string]func(*pipeline.Batch) error{
+		"the batch":  func(*pipeline.Batch) error { return busy },
+		"the record": func(b *pipeline.Batch) error { b.Records[0].Fail(busy); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			tries := 0
+			h := buryIn(func(b *pipeline.Batch) error {
+				if tries++; tries < 3 {
+					return fail(b)
+				}
+				return nil
+			})
+			st, err := h.run(t, t.Context())
+			if err != nil || tries != 3 || st.DeadLettered != 1 || st.Written != 29 || lastOf(h.committed) != 29 {
+				t.Errorf("%+v, %v after %d tries, committed %v", st, err, tries, h.committed)
+			}
+		})
+	}
+}
+
+// The grace time is over while a record waits to be tried again: it is not
+// taken for stored.
+func TestGraceEndsBetweenTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		h := newHarness(10)
+		h.block = true
+		h.plan.Errors.Backoff = config.Backoff{Initial: time.Hour, Max: time.Hour}
+		h.later = func(done func()) { stop(); done() }
+		h.store = func(n int64, tries int) error {
+			if n == 7 {
+				return errors.New("busy")
+			}
+			return nil
+		}
+		st, err := h.run(t, ctx)
+		if !errors.Is(err, errGrace) || st.Written != 9 || st.Failed != 1 || st.Undelivered != 1 || len(h.committed) > 0 {
+			t.Errorf("%+v, %v, committed %v", st, err, h.committed)
+		}
+		if slices.Contains(h.stored, 7) {
+			t.Errorf("stored: %v", h.stored)
+		}
+	})
 }

@@ -235,27 +235,20 @@ func (w *writer) settled(f *flight) bool {
 		w.end()
 		w.giveUp()
 	}
-	switch {
-	case w.gone:
+	if w.gone {
 		f.counts, f.position = counts{}, f.position[:0]
 		return true
+	}
+	w.collect(f)
+	switch {
 	case w.err != nil:
 		w.undelivered(f)
 		return true
 	case f.main.err != nil:
-		return w.again(f, &f.main, f.main.err)
+		return w.again(f, &f.main)
 	case f.dead.err != nil:
-		return w.again(f, &f.dead, f.dead.err)
+		return w.again(f, &f.dead)
 	}
-	f.counts.bytes += f.Written
-	f.Written = 0
-	if err := w.collect(f); err != nil {
-		return w.again(f, &f.main, err)
-	}
-	if i := slices.IndexFunc(f.letters.Records, failed); i >= 0 {
-		w.fail(fmt.Errorf("dead letter sink %s: %w", f.dead.name, f.letters.Records[i].Failure.Err))
-	}
-	f.letters.Reset()
 	if w.bury(f); f.pending > 0 {
 		return false
 	}
@@ -263,28 +256,24 @@ func (w *writer) settled(f *flight) bool {
 	return true
 }
 
-func failed(r pipeline.Record) bool { return r.Failure != nil }
-
 // undelivered settles a flight of a pipeline that has failed: nothing is
 // tried again or committed.
 func (w *writer) undelivered(f *flight) {
-	if f.main.err == nil {
-		_ = w.collect(f)
-	}
-	n := f.counts.read - f.counts.written - f.counts.filtered - f.counts.skipped - f.counts.failed
-	f.counts.failed += n
-	f.counts.undelivered += n
+	c := &f.counts
+	n := c.read - c.written - c.filtered - c.failed - c.skipped - c.deadLettered
+	c.failed += n
+	c.undelivered += n
 	f.position = f.position[:0]
 }
 
 // again makes a further try at what is left of a delivery, after a while,
 // unless that can't help.
-func (w *writer) again(f *flight, d *delivery, err error) bool {
+func (w *writer) again(f *flight, d *delivery) bool {
 	switch {
 	case w.ctx.Err() != nil:
 		w.fail(errGrace)
-	case pipeline.IsPermanent(err) || d.attempts > w.plan.Errors.Retries:
-		w.fail(fmt.Errorf("sink %s: %w", d.name, err))
+	case pipeline.IsPermanent(d.err) || d.attempts > w.plan.Errors.Retries:
+		w.fail(fmt.Errorf("sink %s: %w", d.name, d.err))
 	}
 	if w.err != nil {
 		w.undelivered(f)
@@ -294,7 +283,7 @@ func (w *writer) again(f *flight, d *delivery, err error) bool {
 		d.wait = newBackoff(w.plan.Errors)
 	}
 	wait := d.wait.NextBackOff()
-	w.log.Warn("the sink failed; trying again", "plugin", d.name, "error", err,
+	w.log.Warn("the sink failed; trying again", "plugin", d.name, "error", d.err,
 		"retry", d.attempts, "of", w.plan.Errors.Retries, "in", wait.Round(1e6))
 	sleep(w.ctx, wait) // cut short, the sink says so itself
 	for i := range d.batch.Records {
@@ -321,28 +310,45 @@ func (w *writer) abandon() {
 	}
 }
 
-// collect takes the records that the sink has stored out of the flight, and
-// moves those on which it failed for good to its failures. What is then left
-// may be tried again, for the error that it returns.
-func (w *writer) collect(f *flight) (again error) {
+// collect counts what the sinks have stored of a flight.
+func (w *writer) collect(f *flight) {
+	if f.main.err == nil {
+		f.counts.bytes += f.Written
+		f.Written = 0
+	}
+	var lost []pipeline.Record
+	f.counts.written += w.take(&f.main, &f.failures)
+	f.counts.deadLettered += w.take(&f.dead, &lost)
+	if len(lost) > 0 {
+		w.fail(fmt.Errorf("dead letter sink %s: %w", f.dead.name, lost[0].Failure.Err))
+	}
+}
+
+// take takes out of a delivery that is done the records that are stored, and
+// returns how many they are, and those that failed for good, which it adds to
+// failures. What is left may be tried again: its error is the delivery's.
+func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored int64) {
+	if d.err != nil {
+		return 0
+	}
+	records := d.batch.Records
 	left := 0
-	for i := range f.Records {
-		r := &f.Records[i]
+	for i := range records {
+		r := &records[i]
 		switch {
 		case r.Failure == nil:
-			f.counts.written++
-		case retryable(r.Failure.Err) && f.main.attempts <= w.plan.Errors.Retries && w.err == nil:
-			again = r.Failure.Err
-			r.Failure = nil
-			f.Records[left], f.Records[i] = f.Records[i], f.Records[left]
+			stored++
+		case retryable(r.Failure.Err) && d.attempts <= w.plan.Errors.Retries && w.err == nil:
+			d.err = r.Failure.Err
+			records[left], records[i] = records[i], records[left]
 			left++
 		default:
-			r.Failure.Stage, r.Failure.Plugin, r.Failure.Attempts = pipeline.StageSink, f.main.name, f.main.attempts
-			f.failures = append(f.failures, r.Clone())
+			r.Failure.Stage, r.Failure.Plugin, r.Failure.Attempts = pipeline.StageSink, d.name, d.attempts
+			*failures = append(*failures, r.Clone())
 		}
 	}
-	f.Records = f.Records[:left]
-	return again
+	d.batch.Records = records[:left]
+	return stored
 }
 
 // commit hands on the flight's position: all of it is done.
