@@ -52,14 +52,14 @@ func TestFailedBatchIsGivenAgainUnmarked(t *testing.T) {
 	}
 }
 
-// graveyard is a sink for dead letters that is one function.
-type graveyard func(*pipeline.Batch) error
+// storer is a sink that is one function.
+type storer func(*pipeline.Batch) error
 
-func (g graveyard) Store(_ context.Context, b *pipeline.Batch) error { return g(b) }
-func (g graveyard) Close() error                                     { return nil }
+func (s storer) Store(_ context.Context, b *pipeline.Batch) error { return s(b) }
+func (s storer) Close() error                                     { return nil }
 
 // buryIn has number 15 of 30 fail, and its dead letter go to g.
-func buryIn(g graveyard) *harness {
+func buryIn(g storer) *harness {
 	h := newHarness(30)
 	h.plan.Errors.OnFailure = config.DeadLetter
 	h.apply = func(r *pipeline.Record) error {
@@ -77,7 +77,7 @@ func buryIn(g graveyard) *harness {
 // A dead letter that can't be kept ends the pipeline before its record.
 func TestDeadLetterIsRefused(t *testing.T) {
 	refused := pipeline.Permanent(errors.New("refused"))
-	for name, g := range map[string]graveyard{
+	for name, g := range map[string]storer{
 		"the batch":  func(*pipeline.Batch) error { return refused },
 		"the record": func(b *pipeline.Batch) error { b.Records[0].Fail(refused); return nil },
 	} {
@@ -139,4 +139,21 @@ func TestGraceEndsBetweenTries(t *testing.T) {
 			t.Errorf("stored: %v", h.stored)
 		}
 	})
+}
+
+func TestOnlyWhatIsStoredCountsAsBytes(t *testing.T) {
+	h := newHarness(10)
+	h.plan.PassThrough = true
+	h.plan.Errors.OnFailure = config.Skip
+	h.read = func(r *pipeline.Record) { r.Key, r.Raw = []byte("k"), []byte("12345678") }
+	store := func(b *pipeline.Batch) error {
+		b.Records[3].Fail(errBad)
+		return nil
+	}
+	h.plan.Sink = pipeline.NewBound("bytes", nil, func(context.Context, pipeline.Env) (pipeline.Sink, error) {
+		return pipeline.Synchronous(storer(store)), nil
+	})
+	if st, err := h.run(t, t.Context()); err != nil || st.Written != 9 || st.Bytes != 81 {
+		t.Errorf("%+v, %v", st, err)
+	}
 }

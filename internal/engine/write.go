@@ -169,7 +169,6 @@ func (w *writer) deliver(f *flight, d *delivery) {
 // way, and notes the flight's position.
 func (w *writer) sort(f *flight) {
 	good, last := 0, -1 // last: where the record before is now
-	takesBytes := w.encode != nil || w.plan.PassThrough
 	for i := range f.Records {
 		r := &f.Records[i]
 		if r.Failure != nil && r.Failure != filtered && w.plan.Errors.OnFailure == config.Stop {
@@ -186,9 +185,6 @@ func (w *writer) sort(f *flight) {
 		f.counts.read++
 		switch r.Failure {
 		case nil:
-			if takesBytes {
-				f.counts.bytes += int64(len(r.Key) + len(r.Encoded))
-			}
 			if good != i {
 				f.Records[good], f.Records[i] = f.Records[i], f.Records[good]
 				last = good
@@ -312,24 +308,24 @@ func (w *writer) abandon() {
 
 // collect counts what the sinks have stored of a flight.
 func (w *writer) collect(f *flight) {
-	if f.main.err == nil {
-		f.counts.bytes += f.Written
-		f.Written = 0
-	}
 	var lost []pipeline.Record
-	f.counts.written += w.take(&f.main, &f.failures)
-	f.counts.deadLettered += w.take(&f.dead, &lost)
+	stored, bytes := w.take(&f.main, &f.failures)
+	f.counts.written += stored
+	f.counts.bytes += bytes
+	buried, _ := w.take(&f.dead, &lost)
+	f.counts.deadLettered += buried
 	if len(lost) > 0 {
 		w.fail(fmt.Errorf("dead letter sink %s: %w", f.dead.name, lost[0].Failure.Err))
 	}
 }
 
 // take takes out of a delivery that is done the records that are stored, and
-// returns how many they are, and those that failed for good, which it adds to
-// failures. What is left may be tried again: its error is the delivery's.
-func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored int64) {
+// returns how many they are and their bytes, and those that failed for good,
+// which it adds to failures. What is left may be tried again: its error is the
+// delivery's.
+func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored, bytes int64) {
 	if d.err != nil {
-		return 0
+		return 0, 0
 	}
 	records := d.batch.Records
 	left := 0
@@ -338,6 +334,7 @@ func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored int64) {
 		switch {
 		case r.Failure == nil:
 			stored++
+			bytes += int64(len(r.Key) + len(r.Encoded))
 		case retryable(r.Failure.Err) && d.attempts <= w.plan.Errors.Retries && w.err == nil:
 			d.err = r.Failure.Err
 			records[left], records[i] = records[i], records[left]
@@ -347,8 +344,11 @@ func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored int64) {
 			*failures = append(*failures, r.Clone())
 		}
 	}
+	if d.batch.Written > 0 { // the sink knows better
+		bytes, d.batch.Written = d.batch.Written, 0
+	}
 	d.batch.Records = records[:left]
-	return stored
+	return stored, bytes
 }
 
 // commit hands on the flight's position: all of it is done.
