@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,11 +61,12 @@ type Pipeline struct {
 	released  chan *flight
 	unused    chan *flight
 
-	full     atomic.Bool // the read stage waits for a free batch
-	stopping atomic.Bool // no more processing and releasing
-	eof      bool        // the source has ended; read once the stages have
-	gone     bool        // the sink's reader has gone: nobody wants more
-	dropped  atomic.Bool // something was read that is not released
+	full     atomic.Bool       // the read stage waits for a free batch
+	stopping atomic.Bool       // no more processing and releasing
+	eof      bool              // the source has ended; read once the stages have
+	gone     bool              // the sink's reader has gone: nobody wants more
+	dropped  atomic.Bool       // something was read that is not released
+	position pipeline.Position // up to which all is done; the write stage's, once it runs
 	stats    stats
 }
 
@@ -146,10 +148,11 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 	if p.encode, err = openCodec(ctx, p.plan.Encode, env); err != nil {
 		return closers, err
 	}
-	e := env(p.plan.Source.Name)
-	if e.Position, err = p.resumeAt(); err != nil {
+	if p.position, err = p.resumeAt(); err != nil {
 		return closers, err
 	}
+	e := env(p.plan.Source.Name)
+	e.Position = slices.Clone(p.position)
 	if p.source, err = p.plan.Source.Open(ctx, e); err != nil {
 		return closers, fmt.Errorf("source %s: %w", p.plan.Source.Name, err)
 	}

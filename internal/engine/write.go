@@ -53,7 +53,6 @@ type writer struct {
 
 	acks     chan ack
 	queue    []*flight // under way, in order
-	position pipeline.Position
 	err      error
 	ended    bool // takes no more flights
 	troubled int  // flights under way on which the sink has failed
@@ -71,9 +70,7 @@ func (w *writer) run() error {
 	if errors.Is(w.err, errGrace) {
 		w.abandon()
 	}
-	if w.opts.Store != nil && w.plan.Resume && len(w.position) > 0 {
-		w.fail(w.opts.Store.Save(w.plan.Name, w.position, true))
-	}
+	w.fail(w.keep(true))
 	return w.err
 }
 
@@ -366,7 +363,16 @@ func (w *writer) commit(f *flight) {
 		if err := c.Commit(w.ctx, f.position); err != nil {
 			w.fail(fmt.Errorf("source %s: committing: %w", w.plan.Source.Name, err))
 		}
-	} else if w.plan.Resume && w.opts.Store != nil {
-		w.fail(w.opts.Store.Save(w.plan.Name, w.position, false))
+		return
 	}
+	w.fail(w.keep(false))
+}
+
+// keep keeps the position for resume, unless the source does so itself.
+func (w *writer) keep(flush bool) error {
+	_, itself := w.source.(pipeline.Committer)
+	if itself || !w.plan.Resume || w.opts.Store == nil || len(w.position) == 0 {
+		return nil
+	}
+	return w.opts.Store.Save(w.plan.Name, w.position, flush)
 }
