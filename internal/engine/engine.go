@@ -204,7 +204,7 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	err := w.run()
 	stopReading()
 	wg.Wait()
-	if err == nil && readErr != nil {
+	if err == nil && readErr != nil && !p.gone {
 		err = fmt.Errorf("source %s: %w", p.plan.Source.Name, readErr)
 	}
 	return err

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -157,3 +158,30 @@ func TestOnlyWhatIsStoredCountsAsBytes(t *testing.T) {
 		t.Errorf("%+v, %v", st, err)
 	}
 }
+
+// Nobody wants what a source fails to read after the sink's reader has gone.
+func TestSourceFailsOnceTheReaderHasGone(t *testing.T) {
+	h := newHarness(10)
+	h.write = func(b *pipeline.Batch) error { return pipeline.ErrDone }
+	numbers := h.plan.Source
+	h.plan.Source = pipeline.NewBound("failing", nil, func(ctx context.Context, env pipeline.Env) (pipeline.Source, error) {
+		s, err := numbers.Open(ctx, env)
+		return failsAtEnd{s}, err
+	})
+	if st, err := h.run(t, t.Context()); err != nil || st.State != Completed {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
+// failsAtEnd is a source that fails where it should end.
+type failsAtEnd struct{ pipeline.Source }
+
+func (s failsAtEnd) Read(ctx context.Context, b *pipeline.Batch) error {
+	err := s.Source.Read(ctx, b)
+	if errors.Is(err, io.EOF) {
+		err = errSource
+	}
+	return err
+}
+
+var errSource = errors.New("the source ends")
