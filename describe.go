@@ -36,11 +36,11 @@ func (*Bound[T]) OptionType() string {
 // DescribeOptions describes the options of a struct with its defaults.
 func DescribeOptions(defaults any) []Option { return describe(reflect.ValueOf(defaults)) }
 
-// docOf returns the doc tag of a struct's blank field, which is the plugin's own.
-func docOf(t reflect.Type) string {
+// ownTag returns a tag of a struct's blank field, which tells of the plugin.
+func ownTag(t reflect.Type, key string) string {
 	if t.Kind() == reflect.Struct {
 		if f, ok := t.FieldByName("_"); ok {
-			return f.Tag.Get("doc")
+			return f.Tag.Get(key)
 		}
 	}
 	return ""
@@ -65,12 +65,12 @@ func optionOf(f reflect.StructField, name string, v reflect.Value) Option {
 	if !v.IsZero() {
 		o.Default = fmt.Sprint(v.Interface())
 	}
-	if o.Type == "mapping" {
-		if v.Kind() == reflect.Pointer {
-			v = reflect.Zero(f.Type.Elem())
-			o.Default = ""
-		}
-		o.Options = describe(v)
+	if v.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct {
+		v = reflect.Zero(f.Type.Elem())
+		o.Default = ""
+	}
+	if o.Options = describe(v); o.Options != nil {
+		o.Default = ""
 	}
 	return o
 }

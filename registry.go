@@ -70,7 +70,8 @@ func BindCodec(n Node) (*Bound[Codec], error) { return codecs.bind(n) }
 type Plugin struct {
 	Kind    string   `json:"kind"`
 	Name    string   `json:"name"`
-	Doc     string   `json:"doc"`
+	Doc     string   `json:"doc"`     // from the tag doc of the option struct's field  _ struct{}
+	Example string   `json:"example"` // {name: options}, from its tag example
 	Options []Option `json:"options"`
 }
 
@@ -98,7 +99,8 @@ var (
 )
 
 func register[T, O any](r *registry[T], name string, defaults O, open func(context.Context, Env, O) (T, error)) {
-	doc := Plugin{Kind: r.kind, Name: name, Doc: docOf(reflect.TypeFor[O]()), Options: describe(reflect.ValueOf(defaults))}
+	doc := Plugin{Kind: r.kind, Name: name, Options: describe(reflect.ValueOf(defaults)),
+		Doc: ownTag(reflect.TypeFor[O](), "doc"), Example: ownTag(reflect.TypeFor[O](), "example")}
 	bind := func(name string, options Node) (*Bound[T], error) {
 		o := defaults
 		if err := options.Decode(&o); err != nil {

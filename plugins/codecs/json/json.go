@@ -12,7 +12,7 @@ import (
 
 // Options are the options of the codec.
 type Options struct {
-	_     struct{} `doc:"JSON (RFC 8259). Floats keep their point (51.0) and integers all 64 bits; a number that fits neither is an error, as is text that is not UTF-8. Times are written as RFC 3339 and bytes as base64, and come back as strings"`
+	_     struct{} `doc:"JSON (RFC 8259). Floats keep their point (51.0) and integers all 64 bits; a number that fits neither is an error, as is text that is not UTF-8. Times are written as RFC 3339 and bytes as base64, and come back as strings" example:"json: {style: python}"`
 	Style string   `yaml:"style" doc:"compact; or python: as Python's json.dumps writes by default, with spaces and nothing but ASCII"`
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Options are the options of the codec: none.
 type Options struct {
-	_ struct{} `doc:"bytes as they are: what is read is one value of bytes, and what is written must be bytes or a string"`
+	_ struct{} `doc:"bytes as they are: what is read is one value of bytes, and what is written must be bytes or a string" example:"raw"`
 }
 
 func init() {

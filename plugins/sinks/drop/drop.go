@@ -9,7 +9,7 @@ import (
 
 // Options are the options of the sink: none.
 type Options struct {
-	_ struct{} `doc:"throws every record away: to measure what comes before it"`
+	_ struct{} `doc:"throws every record away: to measure what comes before it" example:"drop"`
 }
 
 func init() {

@@ -14,7 +14,7 @@ import (
 
 // Options are the options of the sink.
 type Options struct {
-	_      struct{} `doc:"writes records to a file, one per line. It holds complete lines only, also after a full disk, and a record counts as written once it is synced to the disk. One pipeline at a time can write a file"`
+	_      struct{} `doc:"writes records to a file, one per line. It holds complete lines only, also after a full disk, and a record counts as written once it is synced to the disk. One pipeline at a time can write a file" example:"file: {path: out.jsonl, mode: overwrite}"`
 	Path   string   `yaml:"path" doc:"the file"`
 	Format string   `yaml:"format" doc:"json: JSON Lines; csv: RFC 4180, with the first record's fields as the header: a field that a later record lacks is empty, and a record with one that the header lacks fails. The default is as the path's suffix says: .jsonl, .ndjson, .json or .csv"`
 	Mode   string   `yaml:"mode" doc:"create: a file that exists, and is not empty, is refused; append: records are added, and a last line that was cut off is removed; overwrite: what the file holds is lost"`

@@ -17,7 +17,7 @@ func init() { pipeline.RegisterSink("kafka", defaults(), open) }
 
 // Options are the options of the Kafka sink.
 type Options struct {
-	_ struct{} `doc:"writes records to a Kafka topic, each of them once and in order"`
+	_ struct{} `doc:"writes records to a Kafka topic, each of them once and in order" example:"kafka: {topic: my-stream, key: sensor}"`
 
 	Topic       string               `yaml:"topic" doc:"the topic to write to"`
 	Key         Text                 `yaml:"key" doc:"the messages' key; the default is the record's own"`

@@ -12,7 +12,7 @@ import (
 
 // Options are the options of the sink.
 type Options struct {
-	_      struct{} `doc:"writes records to standard output, one per line. When its reader closes it, as head does, the pipeline is completed"`
+	_      struct{} `doc:"writes records to standard output, one per line. When its reader closes it, as head does, the pipeline is completed" example:"print: {format: text}"`
 	Format string   `yaml:"format" doc:"json: JSON Lines; text: for people, the time and the value"`
 	Time   string   `yaml:"time" doc:"of text, the time in front: now (the default) is the clock's, event is the record's own in UTC; or none"`
 	Key    bool     `yaml:"key" doc:"of text, whether the record's key is shown before the value"`

@@ -13,7 +13,7 @@ func init() { pipeline.RegisterSource("kafka", defaults(), open) }
 
 // Options are the options of the Kafka source.
 type Options struct {
-	_ struct{} `doc:"reads the messages of Kafka topics, now and as they arrive"`
+	_ struct{} `doc:"reads the messages of Kafka topics, now and as they arrive" example:"kafka: {topics: my-stream}"`
 
 	Topics []string `yaml:"topics" doc:"the topics to read; one that doesn't exist yet is waited for"`
 	Group  string   `yaml:"group" doc:"the consumer group, which keeps the position; the default is pipeline-NAME; none: no group, the pipeline keeps the position itself"`

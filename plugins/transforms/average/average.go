@@ -14,7 +14,7 @@ import (
 
 // Options are the options of the transform.
 type Options struct {
-	_       struct{}      `doc:"adds to every record the moving mean of a field, and of how many records it is the mean, for each key on its own. Nulls don't count. A record that lacks a field, or whose field is not a number, fails. A key takes up to 100 bytes of memory for each record of its window, and is never forgotten"`
+	_       struct{}      `doc:"adds to every record the moving mean of a field, and of how many records it is the mean, for each key on its own. Nulls don't count. A record that lacks a field, or whose field is not a number, fails. A key takes up to 100 bytes of memory for each record of its window, and is never forgotten" example:"average: {field: value, key: sensor, records: 10}"`
 	Field   string        `yaml:"field" doc:"the field with the number"`
 	Key     string        `yaml:"key" doc:"the field whose text is the key; without it, the key is the one that the record has in Kafka"`
 	Records int           `yaml:"records" doc:"the window: this many records, the newest included"`

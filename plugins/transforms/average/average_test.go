@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/transformtest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 var start = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -95,16 +95,16 @@ func TestAverage(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tr := transformtest.Open(t, c.options)
+			tr := plugintest.OpenTransform(t, c.options)
 			for _, s := range c.steps {
-				r := pipeline.Record{Value: transformtest.Value(t, s.in)}
+				r := pipeline.Record{Value: plugintest.Value(t, s.in)}
 				if s.key != "" {
 					r.Key = []byte(s.key)
 				}
 				if s.at != noTime {
 					r.Time = start.Add(s.at)
 				}
-				transformtest.Apply(t, tr, &r, s.want, s.err)
+				plugintest.Apply(t, tr, &r, s.want, s.err)
 			}
 		})
 	}
@@ -112,7 +112,7 @@ func TestAverage(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	const either = "records: wants either a number of records or, in its place, a window such as 1m"
-	transformtest.Mistakes(t, []transformtest.Mistake{
+	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
 		{Options: "average", Want: "t.yaml:1:1: field: wants the name of a field\nt.yaml:1:1: " + either},
 		{Options: "average: {field: v}", Want: "t.yaml:1:10: " + either},
 		{Options: "average: {field: v, records: 3, window: 1m}", Want: "t.yaml:1:33: window: can't be set together with records"},
@@ -127,13 +127,13 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestNoAllocs(t *testing.T) {
-	transformtest.NoAllocs(t, "average: {field: value, key: sensor, records: 10}")
+	plugintest.NoAllocs(t, "average: {field: value, key: sensor, records: 10}")
 }
 
 func BenchmarkTenRecords(b *testing.B) {
-	transformtest.Benchmark(b, "average: {field: value, key: sensor, records: 10}")
+	plugintest.BenchmarkTransform(b, "average: {field: value, key: sensor, records: 10}")
 }
 
 func BenchmarkMillionRecords(b *testing.B) {
-	transformtest.Benchmark(b, "average: {field: value, key: sensor, records: 1000000}")
+	plugintest.BenchmarkTransform(b, "average: {field: value, key: sensor, records: 1000000}")
 }

@@ -12,7 +12,7 @@ import (
 
 // Options are the options of the transform.
 type Options struct {
-	_      struct{}                 `doc:"changes the types of fields. Nothing is ever lost: 51.0 can be an int, 51.5 can't. Null stays null. A record whose field is missing or can't have the type fails"`
+	_      struct{}                 `doc:"changes the types of fields. Nothing is ever lost: 51.0 can be an int, 51.5 can't. Null stays null. A record whose field is missing or can't have the type fails" example:"cast: {timestamp: time}"`
 	Fields pipeline.Pairs[typeName] `yaml:",inline" doc:"the type that each field gets. int: of a whole float, a text such as 51 or 51.0, true (1) or false (0). float: of an int that it holds exactly, or a text such as 51.5. bool: of the texts true and false in small or capital letters, or 1 and 0. string: of all but lists and structs. time: of RFC 3339 or a text such as 2021-01-01 00:00:00.5 or 2021-01-01 (UTC if it names no zone), or of seconds since 1970 as int or float"`
 }
 

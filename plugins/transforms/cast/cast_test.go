@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/transformtest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func TestCast(t *testing.T) {
@@ -91,12 +91,12 @@ func TestCast(t *testing.T) {
 		if wantErr != "" {
 			wantErr = `field "x" can't be cast to ` + c.to + ": " + c.err
 		}
-		transformtest.Run(t, []transformtest.Case{{Options: "cast: {x: " + c.to + "}", In: "{x: " + c.in + "}", Want: "{x: " + c.want + "}", Err: wantErr}})
+		plugintest.Transform(t, []plugintest.TransformCase{{Options: "cast: {x: " + c.to + "}", In: "{x: " + c.in + "}", Want: "{x: " + c.want + "}", Err: wantErr}})
 	}
 }
 
 func TestSeveralFields(t *testing.T) {
-	transformtest.Run(t, []transformtest.Case{
+	plugintest.Transform(t, []plugintest.TransformCase{
 		{Options: "cast: {c: int, a: float}", In: "{a: 1, b: 2, c: '3'}", Want: "{a: 1.0, b: 2, c: 3}"},
 		{Options: "cast: {a: float, c: int}", In: "{a: 1, b: 2, c: x}", Err: `field "c" can't be cast to int: "x" is not a whole number`},
 		{Options: "cast: {a: float, d: int}", In: "{a: 1, b: 2}", Err: `the record has no field "d"; it has a, b`},
@@ -107,16 +107,16 @@ func TestSeveralFields(t *testing.T) {
 
 // The layout of the times may change on the way.
 func TestMixedTimes(t *testing.T) {
-	tr := transformtest.Open(t, "cast: {x: time}")
+	tr := plugintest.OpenTransform(t, "cast: {x: time}")
 	for _, in := range []string{"2021-01-01 00:00:00", "2021-01-01", "2021-01-01T00:00:00Z", "2021-01-01 00:00:00"} {
 		r := pipeline.Record{Value: pipeline.Struct([]pipeline.Field{{Name: "x", Value: pipeline.String(in)}})}
-		transformtest.Apply(t, tr, &r, "{x: 2021-01-01T00:00:00Z}", "")
+		plugintest.Apply(t, tr, &r, "{x: 2021-01-01T00:00:00Z}", "")
 	}
 }
 
 func TestTimeToString(t *testing.T) {
 	r := pipeline.Record{Value: pipeline.Struct([]pipeline.Field{{Name: "x", Value: pipeline.Time(time.Unix(0, 5))}})}
-	transformtest.Apply(t, transformtest.Open(t, "cast: {x: string}"), &r, `{x: "1970-01-01T00:00:00.000000005Z"}`, "")
+	plugintest.Apply(t, plugintest.OpenTransform(t, "cast: {x: string}"), &r, `{x: "1970-01-01T00:00:00.000000005Z"}`, "")
 }
 
 // What a cast accepts, the cast back returns.
@@ -144,7 +144,7 @@ func TestNothingIsLost(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	const want = "wants a type (int, float, bool, string or time), not "
-	transformtest.Mistakes(t, []transformtest.Mistake{
+	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
 		{Options: "cast", Want: "t.yaml:1:1: wants a mapping (name: value), not nothing"},
 		{Options: "cast: {}", Want: "t.yaml:1:7: wants one or more fields, written {name: type}"},
 		{Options: "cast: float", Want: `t.yaml:1:7: wants a mapping (name: value), not "float"`},
@@ -156,10 +156,10 @@ func TestMistakes(t *testing.T) {
 
 func TestNoAllocs(t *testing.T) {
 	for _, options := range []string{"cast: {value: float, a1: float}", "cast: {value: int}", "cast: {timestamp: time}", "cast: {sensor: string}"} {
-		transformtest.NoAllocs(t, options)
+		plugintest.NoAllocs(t, options)
 	}
 }
 
-func BenchmarkFloat(b *testing.B) { transformtest.Benchmark(b, "cast: {value: float}") }
-func BenchmarkInt(b *testing.B)   { transformtest.Benchmark(b, "cast: {value: int, a1: float}") }
-func BenchmarkTime(b *testing.B)  { transformtest.Benchmark(b, "cast: {timestamp: time}") }
+func BenchmarkFloat(b *testing.B) { plugintest.BenchmarkTransform(b, "cast: {value: float}") }
+func BenchmarkInt(b *testing.B)   { plugintest.BenchmarkTransform(b, "cast: {value: int, a1: float}") }
+func BenchmarkTime(b *testing.B)  { plugintest.BenchmarkTransform(b, "cast: {timestamp: time}") }

@@ -12,7 +12,7 @@ import (
 
 // Options are the options of the transform.
 type Options struct {
-	_         struct{}  `doc:"keeps the records for which a comparison holds, such as: value > 10. Several filters in a row must all hold. A record that lacks the field, or whose value can't be compared so, fails"`
+	_         struct{}  `doc:"keeps the records for which a comparison holds, such as: value > 10. Several filters in a row must all hold. A record that lacks the field, or whose value can't be compared so, fails" example:"filter: value > 50"`
 	Condition condition `yaml:",inline" doc:"a field, an operator (== != < <= > >=), and a number, a text, true, false or null. Text that is more than one word, or that looks like one of the others, stands in quotes, and so does such a field. Numbers compare exactly, whether int or float; texts byte by byte; times with a text such as 2021-01-01. Null equals null alone and is neither less nor greater than anything"`
 }
 

@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/transformtest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func TestFilter(t *testing.T) {
-	const filtered = transformtest.Filtered
-	transformtest.Run(t, []transformtest.Case{
+	const filtered = plugintest.Filtered
+	plugintest.Transform(t, []plugintest.TransformCase{
 		{Options: "filter: v > 10", In: "{v: 11}", Want: "{v: 11}"},
 		{Options: "filter: v > 10", In: "{v: 10}", Want: filtered},
 		{Options: "filter: v >= 10", In: "{v: 10}", Want: "{v: 10}"},
@@ -69,19 +69,19 @@ func TestTimes(t *testing.T) {
 		{options: "filter: at > 2021-01-01", want: "{at: 2021-01-01T12:00:00Z}"},
 		{options: "filter: at == '2021-01-01 12:00:00'", want: "{at: 2021-01-01T12:00:00Z}"},
 		{options: "filter: at == 2021-01-01T13:00:00+01:00", want: "{at: 2021-01-01T12:00:00Z}"},
-		{options: "filter: at > 2021-01-02", want: transformtest.Filtered},
+		{options: "filter: at > 2021-01-02", want: plugintest.Filtered},
 		{options: "filter: at > -10m", err: `field "at" is of type time and can't be compared with the string in: at > -10m; write a time such as 2021-01-01T00:00:00Z or 2021-01-01`},
 		{options: "filter: at > noon", err: `field "at" is of type time and can't be compared with the string in: at > noon; write a time such as 2021-01-01T00:00:00Z or 2021-01-01`},
 		{options: "filter: at > 0001-01-01", err: `field "at" is of type time and can't be compared with the string in: at > 0001-01-01; write a time such as 2021-01-01T00:00:00Z or 2021-01-01`},
 	} {
 		r := pipeline.Record{Value: pipeline.Struct([]pipeline.Field{{Name: "at", Value: at}})}
-		transformtest.Apply(t, transformtest.Open(t, c.options), &r, c.want, c.err)
+		plugintest.Apply(t, plugintest.OpenTransform(t, c.options), &r, c.want, c.err)
 	}
 }
 
 func TestMistakes(t *testing.T) {
 	const tooMuch = "; a text of several words stands in quotes, and several comparisons are several filters"
-	transformtest.Mistakes(t, []transformtest.Mistake{
+	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
 		{Options: "filter", Want: "t.yaml:1:1: wants a comparison, such as: value > 10"},
 		{Options: "filter: [v > 1]", Want: "t.yaml:1:9: wants a comparison, such as: value > 10"},
 		{Options: "filter: {v: 1}", Want: "t.yaml:1:9: wants a comparison, such as: value > 10"},
@@ -106,9 +106,9 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestNoAllocs(t *testing.T) {
-	transformtest.NoAllocs(t, "filter: value > 10")
-	transformtest.NoAllocs(t, "filter: sensor == hall")
+	plugintest.NoAllocs(t, "filter: value > 10")
+	plugintest.NoAllocs(t, "filter: sensor == hall")
 }
 
-func BenchmarkNumber(b *testing.B) { transformtest.Benchmark(b, "filter: value > 10") }
-func BenchmarkText(b *testing.B)   { transformtest.Benchmark(b, "filter: sensor == boiler") }
+func BenchmarkNumber(b *testing.B) { plugintest.BenchmarkTransform(b, "filter: value > 10") }
+func BenchmarkText(b *testing.B)   { plugintest.BenchmarkTransform(b, "filter: sensor == boiler") }

@@ -13,7 +13,7 @@ import (
 
 // Options are the options of the transform.
 type Options struct {
-	_     struct{} `doc:"makes the record one field, whose name and value are those of two fields: {\"2021-01-01 00:00:00\": 51.0}. All other fields go"`
+	_     struct{} `doc:"makes the record one field, whose name and value are those of two fields: {\"2021-01-01 00:00:00\": 51.0}. All other fields go" example:"pair: {name: timestamp, value: value}"`
 	Name  string   `yaml:"name" doc:"the field whose text is the name; it must not be null, a list or a struct"`
 	Value string   `yaml:"value" doc:"the field that is the value"`
 }

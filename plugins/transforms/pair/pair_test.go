@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/transformtest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 const options = "pair: {name: timestamp, value: value}"
 
 func TestPair(t *testing.T) {
-	transformtest.Run(t, []transformtest.Case{
+	plugintest.Transform(t, []plugintest.TransformCase{
 		{Options: options, In: `{timestamp: "2021-01-01 00:00:00", value: 51.0}`, Want: `{2021-01-01 00:00:00: 51.0}`},
 		{Options: options, In: `{value: 51, sensor: a, timestamp: x}`, Want: `{x: 51}`},
 		{Options: options, In: `{timestamp: 5, value: null}`, Want: `{5: null}`},
@@ -29,12 +29,12 @@ func TestPair(t *testing.T) {
 func TestTimeAsName(t *testing.T) {
 	at := pipeline.Time(time.Date(2021, 1, 1, 0, 0, 0, 500, time.UTC))
 	r := pipeline.Record{Value: pipeline.Struct([]pipeline.Field{{Name: "timestamp", Value: at}, {Name: "value", Value: pipeline.Int(1)}})}
-	transformtest.Apply(t, transformtest.Open(t, options), &r, "{2021-01-01T00:00:00.0000005Z: 1}", "")
+	plugintest.Apply(t, plugintest.OpenTransform(t, options), &r, "{2021-01-01T00:00:00.0000005Z: 1}", "")
 }
 
 func TestNoNestedMemoryIsLeftBehind(t *testing.T) {
-	r := pipeline.Record{Value: transformtest.Value(t, "{timestamp: x, value: {a: 1}}")}
-	transformtest.Apply(t, transformtest.Open(t, options), &r, "{x: {a: 1}}", "")
+	r := pipeline.Record{Value: plugintest.Value(t, "{timestamp: x, value: {a: 1}}")}
+	plugintest.Apply(t, plugintest.OpenTransform(t, options), &r, "{x: {a: 1}}", "")
 	fs := r.Value.Fields()
 	if behind := fs[1:cap(fs)]; behind[0].Value.Kind() != pipeline.KindNull {
 		t.Errorf("behind the pair lies %v", behind)
@@ -42,7 +42,7 @@ func TestNoNestedMemoryIsLeftBehind(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	transformtest.Mistakes(t, []transformtest.Mistake{
+	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
 		{Options: "pair", Want: "t.yaml:1:1: name: wants the name of a field\nt.yaml:1:1: value: wants the name of a field"},
 		{Options: "pair: {name: a}", Want: "t.yaml:1:7: value: wants the name of a field"},
 		{Options: "pair: {name: a, value: ''}", Want: "t.yaml:1:17: value: wants the name of a field"},
@@ -50,6 +50,6 @@ func TestMistakes(t *testing.T) {
 	})
 }
 
-func TestNoAllocs(t *testing.T) { transformtest.NoAllocs(t, options) }
+func TestNoAllocs(t *testing.T) { plugintest.NoAllocs(t, options) }
 
-func BenchmarkApply(b *testing.B) { transformtest.Benchmark(b, options) }
+func BenchmarkApply(b *testing.B) { plugintest.BenchmarkTransform(b, options) }

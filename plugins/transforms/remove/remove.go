@@ -11,7 +11,7 @@ import (
 
 // Options are the options of the transform.
 type Options struct {
-	_      struct{}     `doc:"removes the named fields. A record that lacks one of them fails, so that a misspelt name keeps nothing secret by mistake"`
+	_      struct{}     `doc:"removes the named fields. A record that lacks one of them fails, so that a misspelt name keeps nothing secret by mistake" example:"remove: [status]"`
 	Fields fields.Names `yaml:",inline" doc:"the fields to remove"`
 }
 

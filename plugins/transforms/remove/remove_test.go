@@ -4,11 +4,11 @@ import (
 	"testing"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/transformtest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func TestRemove(t *testing.T) {
-	transformtest.Run(t, []transformtest.Case{
+	plugintest.Transform(t, []plugintest.TransformCase{
 		{Options: "remove: [a]", In: "{a: 1, b: 2, c: 3}", Want: "{b: 2, c: 3}"},
 		{Options: "remove: [c, a]", In: "{a: 1, b: 2, c: 3}", Want: "{b: 2}"},
 		{Options: "remove: b", In: "{a: 1, b: 2, c: 3}", Want: "{a: 1, c: 3}"},
@@ -19,7 +19,7 @@ func TestRemove(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	transformtest.Mistakes(t, []transformtest.Mistake{
+	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
 		{Options: "remove", Want: "t.yaml:1:1: wants the names of one or more fields"},
 		{Options: "remove: {}", Want: "t.yaml:1:9: wants a value, not a mapping"},
 		{Options: "remove:\n  - a\n  - b\n  - a", Want: `t.yaml:4:5: field "a" is named twice`},
@@ -27,14 +27,14 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestNoNestedMemoryIsLeftBehind(t *testing.T) {
-	r := pipeline.Record{Value: transformtest.Value(t, "{a: 1, b: {x: 1}}")}
-	transformtest.Apply(t, transformtest.Open(t, "remove: [a]"), &r, "{b: {x: 1}}", "")
+	r := pipeline.Record{Value: plugintest.Value(t, "{a: 1, b: {x: 1}}")}
+	plugintest.Apply(t, plugintest.OpenTransform(t, "remove: [a]"), &r, "{b: {x: 1}}", "")
 	fs := r.Value.Fields()
 	if behind := fs[1:cap(fs)]; behind[0].Value.Kind() != pipeline.KindNull {
 		t.Errorf("behind the kept fields lies %v", behind)
 	}
 }
 
-func TestNoAllocs(t *testing.T) { transformtest.NoAllocs(t, "remove: [timestamp, sensor]") }
+func TestNoAllocs(t *testing.T) { plugintest.NoAllocs(t, "remove: [timestamp, sensor]") }
 
-func BenchmarkApply(b *testing.B) { transformtest.Benchmark(b, "remove: [timestamp, sensor]") }
+func BenchmarkApply(b *testing.B) { plugintest.BenchmarkTransform(b, "remove: [timestamp, sensor]") }

@@ -12,7 +12,7 @@ import (
 
 // Options are the options of the transform.
 type Options struct {
-	_      struct{}               `doc:"gives fields new names; they stay where they are. A record that lacks one of them, or already has a field of a new name, fails"`
+	_      struct{}               `doc:"gives fields new names; they stay where they are. A record that lacks one of them, or already has a field of a new name, fails" example:"rename: {sensor: place}"`
 	Fields pipeline.Pairs[string] `yaml:",inline" doc:"the new name for each old one, all at once: {a: b, b: a} swaps two fields"`
 }
 

@@ -3,11 +3,12 @@ package rename
 import (
 	"testing"
 
-	"github.com/pipeline-daemon/pipeline/internal/transformtest"
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func TestRename(t *testing.T) {
-	transformtest.Run(t, []transformtest.Case{
+	plugintest.Transform(t, []plugintest.TransformCase{
 		{Options: "rename: {a: x}", In: "{a: 1, b: 2}", Want: "{x: 1, b: 2}"},
 		{Options: "rename: {b: y, a: x}", In: "{a: 1, b: 2, c: 3}", Want: "{x: 1, y: 2, c: 3}"},
 		{Options: "rename: {a: b, b: a}", In: "{a: 1, b: 2}", Want: "{b: 1, a: 2}"},
@@ -22,7 +23,7 @@ func TestRename(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	transformtest.Mistakes(t, []transformtest.Mistake{
+	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
 		{Options: "rename", Want: "t.yaml:1:1: wants a mapping (name: value), not nothing"},
 		{Options: "rename: {}", Want: "t.yaml:1:9: wants one or more fields, written {old: new}"},
 		{Options: "rename: [a]", Want: "t.yaml:1:9: wants a mapping (name: value), not a list"},
@@ -32,6 +33,8 @@ func TestMistakes(t *testing.T) {
 	})
 }
 
-func TestNoAllocs(t *testing.T) { transformtest.NoAllocs(t, "rename: {sensor: source, value: v}") }
+func TestNoAllocs(t *testing.T) { plugintest.NoAllocs(t, "rename: {sensor: source, value: v}") }
 
-func BenchmarkApply(b *testing.B) { transformtest.Benchmark(b, "rename: {sensor: source, value: v}") }
+func BenchmarkApply(b *testing.B) {
+	plugintest.BenchmarkTransform(b, "rename: {sensor: source, value: v}")
+}

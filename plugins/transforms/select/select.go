@@ -11,7 +11,7 @@ import (
 
 // Options are the options of the transform.
 type Options struct {
-	_      struct{}     `doc:"keeps the named fields, in the order in which they are named here. A record that lacks one of them fails"`
+	_      struct{}     `doc:"keeps the named fields, in the order in which they are named here. A record that lacks one of them fails" example:"select: [sensor, value]"`
 	Fields fields.Names `yaml:",inline" doc:"the fields to keep"`
 }
 

@@ -4,11 +4,11 @@ import (
 	"testing"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/transformtest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func TestSelect(t *testing.T) {
-	transformtest.Run(t, []transformtest.Case{
+	plugintest.Transform(t, []plugintest.TransformCase{
 		{Options: "select: [a, b]", In: "{a: 1, b: 2, c: 3}", Want: "{a: 1, b: 2}"},
 		{Options: "select: [c, a]", In: "{a: 1, b: 2, c: 3}", Want: "{c: 3, a: 1}"},
 		{Options: "select: [b, a]", In: "{a: 1, b: 2}", Want: "{b: 2, a: 1}"},
@@ -21,7 +21,7 @@ func TestSelect(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	transformtest.Mistakes(t, []transformtest.Mistake{
+	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
 		{Options: "select", Want: "t.yaml:1:1: wants the names of one or more fields"},
 		{Options: "select: []", Want: "t.yaml:1:9: wants the names of one or more fields"},
 		{Options: "select: [a, b, a]", Want: `t.yaml:1:16: field "a" is named twice`},
@@ -32,14 +32,16 @@ func TestMistakes(t *testing.T) {
 // A codec decodes the next record into the memory of this one, nested structs
 // included, and so must not see the same one twice.
 func TestNoNestedMemoryIsLeftBehind(t *testing.T) {
-	r := pipeline.Record{Value: transformtest.Value(t, "{a: 1, b: {x: 1}}")}
-	transformtest.Apply(t, transformtest.Open(t, "select: [b]"), &r, "{b: {x: 1}}", "")
+	r := pipeline.Record{Value: plugintest.Value(t, "{a: 1, b: {x: 1}}")}
+	plugintest.Apply(t, plugintest.OpenTransform(t, "select: [b]"), &r, "{b: {x: 1}}", "")
 	fs := r.Value.Fields()
 	if behind := fs[1:cap(fs)]; behind[0].Value.Kind() != pipeline.KindNull {
 		t.Errorf("behind the kept fields lies %v", behind)
 	}
 }
 
-func TestNoAllocs(t *testing.T) { transformtest.NoAllocs(t, "select: [value, timestamp, sensor]") }
+func TestNoAllocs(t *testing.T) { plugintest.NoAllocs(t, "select: [value, timestamp, sensor]") }
 
-func BenchmarkApply(b *testing.B) { transformtest.Benchmark(b, "select: [value, timestamp, sensor]") }
+func BenchmarkApply(b *testing.B) {
+	plugintest.BenchmarkTransform(b, "select: [value, timestamp, sensor]")
+}

@@ -11,7 +11,7 @@ import (
 
 // Options are the options of the transform.
 type Options struct {
-	_      struct{}                       `doc:"sets fields to constants. A field that is there keeps its place, a new one is added at the end"`
+	_      struct{}                       `doc:"sets fields to constants. A field that is there keeps its place, a new one is added at the end" example:"set: {site: north, version: 2}"`
 	Fields pipeline.Pairs[pipeline.Value] `yaml:",inline" doc:"the fields and their values: text, numbers, true, false, null, lists and mappings"`
 }
 

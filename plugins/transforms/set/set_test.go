@@ -4,11 +4,11 @@ import (
 	"testing"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/transformtest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func TestSet(t *testing.T) {
-	transformtest.Run(t, []transformtest.Case{
+	plugintest.Transform(t, []plugintest.TransformCase{
 		{Options: "set: {unit: C, n: 5}", In: "{a: 1}", Want: `{a: 1, unit: "C", n: 5}`},
 		{Options: "set: {a: 2}", In: "{a: 1, b: x}", Want: `{a: 2, b: "x"}`},
 		{Options: "set: {b: null, c: 2.0}", In: "{a: 1, b: x}", Want: "{a: 1, b: null, c: 2.0}"},
@@ -21,7 +21,7 @@ func TestSet(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	transformtest.Mistakes(t, []transformtest.Mistake{
+	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
 		{Options: "set", Want: "t.yaml:1:1: wants a mapping (name: value), not nothing"},
 		{Options: "set: {}", Want: "t.yaml:1:6: wants one or more fields, written {name: value}"},
 		{Options: "set: a", Want: `t.yaml:1:6: wants a mapping (name: value), not "a"`},
@@ -32,14 +32,16 @@ func TestMistakes(t *testing.T) {
 
 // Whoever changes a nested value of one record must not change the next one.
 func TestRecordsShareNothing(t *testing.T) {
-	tr := transformtest.Open(t, "set: {at: {lat: 1.5}}")
+	tr := plugintest.OpenTransform(t, "set: {at: {lat: 1.5}}")
 	for range 2 {
-		r := pipeline.Record{Value: transformtest.Value(t, "{}")}
-		transformtest.Apply(t, tr, &r, "{at: {lat: 1.5}}", "")
+		r := pipeline.Record{Value: plugintest.Value(t, "{}")}
+		plugintest.Apply(t, tr, &r, "{at: {lat: 1.5}}", "")
 		r.Get("at").Fields()[0].Value = pipeline.Null()
 	}
 }
 
-func TestNoAllocs(t *testing.T) { transformtest.NoAllocs(t, "set: {unit: C, n: 5, value: 1.5}") }
+func TestNoAllocs(t *testing.T) { plugintest.NoAllocs(t, "set: {unit: C, n: 5, value: 1.5}") }
 
-func BenchmarkApply(b *testing.B) { transformtest.Benchmark(b, "set: {unit: C, n: 5, value: 1.5}") }
+func BenchmarkApply(b *testing.B) {
+	plugintest.BenchmarkTransform(b, "set: {unit: C, n: 5, value: 1.5}")
+}
