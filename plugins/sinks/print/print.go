@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/output"
 )
 
 // Options are the options of the sink.
@@ -46,75 +46,8 @@ func init() {
 }
 
 func open(_ context.Context, env pipeline.Env, o Options) (pipeline.Sink, error) {
-	s := &sink{work: make(chan []byte), result: make(chan error, 1), appendLine: appendJSON}
 	if o.Format == "text" {
-		s.appendLine = text(o).appendLine
+		return output.Lines(env.Stdout, text(o).appendLine), nil
 	}
-	go write(env.Stdout, s.work, s.result)
-	return pipeline.Synchronous(s), nil
-}
-
-// write writes what comes until work is closed. It has a goroutine of its own
-// because a pipe whose reader doesn't read blocks for good.
-func write(w io.Writer, work <-chan []byte, result chan<- error) {
-	for lines := range work {
-		_, err := w.Write(lines)
-		result <- err
-	}
-}
-
-type sink struct {
-	appendLine func([]byte, *pipeline.Record) ([]byte, error)
-	lines      []byte
-	work       chan []byte // nil once a write was given up
-	result     chan error
-}
-
-var _ pipeline.SyncSink = (*sink)(nil)
-
-// Store implements pipeline.SyncSink: all lines of a batch are one write.
-func (s *sink) Store(ctx context.Context, b *pipeline.Batch) error {
-	if s.work == nil {
-		return pipeline.Permanent(errors.New("standard output: the reader does not read"))
-	}
-	s.lines = s.lines[:0]
-	for i := range b.Records {
-		r := &b.Records[i]
-		line, err := s.appendLine(s.lines, r)
-		if err != nil {
-			r.Fail(pipeline.Permanent(err))
-			continue
-		}
-		s.lines = append(line, '\n')
-	}
-	b.Written = int64(len(s.lines))
-	s.work <- s.lines
-	select {
-	case err := <-s.result:
-		return outputError(err)
-	case <-ctx.Done():
-		s.lines = nil
-		return errors.Join(ctx.Err(), s.Close())
-	}
-}
-
-// outputError marks every error as permanent: some lines may have been
-// written, and would be written twice.
-func outputError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case readerGone(err):
-		return fmt.Errorf("standard output is closed: %w", pipeline.ErrDone)
-	}
-	return pipeline.Permanent(fmt.Errorf("standard output: %w", err))
-}
-
-// Close implements pipeline.SyncSink.
-func (s *sink) Close() error {
-	if s.work != nil {
-		close(s.work)
-		s.work = nil
-	}
-	return nil
+	return output.Lines(env.Stdout, appendJSON), nil
 }

@@ -3,10 +3,8 @@ package print_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"math"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -166,62 +164,6 @@ func TestPrintBadRecord(t *testing.T) {
 	if f := b.Records[1].Failure; !pipeline.IsPermanent(f.Err) || f.Err.Error() != "field a: JSON can't express the float NaN" {
 		t.Error(f.Err)
 	}
-}
-
-func TestPrintReaderGone(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	sink := open(t, `print`, w)
-	defer sink.Close()
-	var b pipeline.Batch
-	reading(&b, time.Time{}, "", 51)
-	if err := write(t.Context(), sink, &b); err != nil {
-		t.Fatal(err)
-	}
-	r.Close()
-	if err := write(t.Context(), sink, &b); !errors.Is(err, pipeline.ErrDone) {
-		t.Errorf("got %v, want ErrDone", err)
-	}
-}
-
-type brokenWriter struct{}
-
-func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("no space left") }
-
-func TestPrintWriteError(t *testing.T) {
-	sink := open(t, `print`, brokenWriter{})
-	defer sink.Close()
-	var b pipeline.Batch
-	reading(&b, time.Time{}, "", 51)
-	err := write(t.Context(), sink, &b)
-	if !pipeline.IsPermanent(err) || errors.Is(err, pipeline.ErrDone) || err.Error() != "standard output: no space left" {
-		t.Error(err)
-	}
-}
-
-// TestPrintGivesUp has a reader that doesn't read.
-func TestPrintGivesUp(t *testing.T) {
-	r, w := io.Pipe()
-	sink := open(t, `print`, w)
-	var b pipeline.Batch
-	reading(&b, time.Time{}, "", 51)
-	ctx, cancel := context.WithCancel(t.Context())
-	result := make(chan error, 1)
-	go sink.Write(ctx, &b, func(err error) { result <- err })
-	cancel()
-	if err := <-result; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want %v", err, context.Canceled)
-	}
-	if err := write(t.Context(), sink, &b); !pipeline.IsPermanent(err) {
-		t.Errorf("got %v, want a permanent error", err)
-	}
-	if err := sink.Close(); err != nil {
-		t.Error(err)
-	}
-	r.Close()
 }
 
 func TestOptions(t *testing.T) {

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package print
+package output
 
 import (
 	"errors"
