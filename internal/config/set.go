@@ -9,51 +9,67 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// apply changes the tree by an override PATH=VALUE: the dotted path of an
-// option, its elements of lists by number from 0, and a value typed as in
-// YAML. What it adds has line 0, and its own number (from 1) as column, by
-// which its mistakes are found again.
+// apply changes the tree by the i-th override, PATH=VALUE. Its number, from 1,
+// is the mark by which its mistakes are found again.
 func apply(root pipeline.Node, i int, override string) error {
 	mistake := func(format string, args ...any) error {
 		return &pipeline.ConfigError{File: "--set " + override, Err: fmt.Errorf(format, args...)}
 	}
-	path, text, ok := strings.Cut(override, "=")
+	path, value, ok := strings.Cut(override, "=")
 	if !ok || path == "" {
 		return mistake("wants PATH=VALUE, such as source.csv.path=data.csv")
 	}
-	if text == "-" { // standard input, not a list
+	node, err := ParseValue(value)
+	if err == nil {
+		err = Set(root.YAML, strings.Split(path, "."), node, i+1)
+	}
+	if err != nil {
+		return mistake("%w", err)
+	}
+	return nil
+}
+
+// ParseValue reads the value of an option, typed as in YAML. Nothing is null,
+// and - is standard input rather than a list.
+func ParseValue(text string) (*yaml.Node, error) {
+	if text == "-" {
 		text = `"-"`
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		return mistake("the value is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, fmt.Errorf("the value is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	value := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
-	if len(doc.Content) > 0 {
-		value = doc.Content[0]
+	if len(doc.Content) == 0 {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, nil
 	}
-	mark(value, i+1)
-	n := root.YAML
-	for part := range strings.SplitSeq(path, ".") {
-		next, err := descend(n, part, i+1)
+	return doc.Content[0], nil
+}
+
+// Set sets an option of a pipeline: the value at a path of names, and of
+// numbers from 0 in lists, made if need be. What it adds to the tree is marked:
+// its line is 0, and its column the mark.
+func Set(root *yaml.Node, path []string, value *yaml.Node, mark int) error {
+	markAll(value, mark)
+	for _, name := range path {
+		next, err := descend(root, name, mark)
 		if err != nil {
-			return mistake("%w", err)
+			return err
 		}
-		n = next
+		root = next
 	}
-	*n = *value
+	*root = *value
 	return nil
 }
 
-func mark(n *yaml.Node, column int) {
-	n.Line, n.Column = 0, column
+func markAll(n *yaml.Node, mark int) {
+	n.Line, n.Column = 0, mark
 	for _, c := range n.Content {
-		mark(c, column)
+		markAll(c, mark)
 	}
 }
 
 // descend returns the node of a name below n, made if need be.
-func descend(n *yaml.Node, name string, column int) (*yaml.Node, error) {
+func descend(n *yaml.Node, name string, mark int) (*yaml.Node, error) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -65,7 +81,7 @@ func descend(n *yaml.Node, name string, column int) (*yaml.Node, error) {
 		}
 		return n.Content[i], nil
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
-		*n = yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Column: column}
+		*n = yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Column: mark}
 	case n.Kind == yaml.ScalarNode && n.Value == name: // a plugin named without options
 		*n = yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column}
 	case n.Kind == yaml.ScalarNode:
@@ -76,8 +92,8 @@ func descend(n *yaml.Node, name string, column int) (*yaml.Node, error) {
 			return n.Content[i+1], nil
 		}
 	}
-	key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name, Column: column}
-	value := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Column: column}
+	key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name, Column: mark}
+	value := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Column: mark}
 	n.Content = append(n.Content, key, value)
 	return value, nil
 }
