@@ -162,11 +162,12 @@ func TestOnlyWhatIsStoredCountsAsBytes(t *testing.T) {
 // Nobody wants what a source fails to read after the sink's reader has gone.
 func TestSourceFailsOnceTheReaderHasGone(t *testing.T) {
 	h := newHarness(10)
-	h.write = func(b *pipeline.Batch) error { return pipeline.ErrDone }
+	failed := make(chan struct{})
+	h.write = func(b *pipeline.Batch) error { <-failed; return pipeline.ErrDone }
 	numbers := h.plan.Source
 	h.plan.Source = pipeline.NewBound("failing", nil, func(ctx context.Context, env pipeline.Env) (pipeline.Source, error) {
 		s, err := numbers.Open(ctx, env)
-		return failsAtEnd{s}, err
+		return failsAtEnd{s, failed}, err
 	})
 	if st, err := h.run(t, t.Context()); err != nil || st.State != Completed {
 		t.Errorf("%+v, %v", st, err)
@@ -174,12 +175,16 @@ func TestSourceFailsOnceTheReaderHasGone(t *testing.T) {
 }
 
 // failsAtEnd is a source that fails where it should end.
-type failsAtEnd struct{ pipeline.Source }
+type failsAtEnd struct {
+	pipeline.Source
+	failed chan struct{}
+}
 
 func (s failsAtEnd) Read(ctx context.Context, b *pipeline.Batch) error {
 	err := s.Source.Read(ctx, b)
 	if errors.Is(err, io.EOF) {
 		err = errSource
+		close(s.failed)
 	}
 	return err
 }

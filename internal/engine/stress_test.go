@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"pgregory.net/rapid"
+)
+
+// Whatever goes wrong, and in whatever order a sink is done: the run ends,
+// every record is counted once, what is given to the sink is what was read, no
+// position passes a record that is not done, and nothing is stored twice.
+func TestOrdeals(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		o := drawOrdeal(rt)
+		var st Status
+		var err error
+		synctest.Test(t, func(t *testing.T) {
+			ctx := t.Context()
+			if o.stop > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, o.stop)
+				defer cancel()
+			}
+			p := New(&o.plan, o.opts)
+			err = p.Run(ctx)
+			st = p.Status()
+		})
+		gone := err == nil && o.readerGone > 0
+		o.checkCounts(st)
+		o.checkStored(st, gone)
+		o.checkEnd(st, err, gone)
+		if len(o.problems) > 0 {
+			rt.Fatalf("%v\n%+v\n%v", err, st, o.problems)
+		}
+	})
+}
+
+func (o *ordeal) checkCounts(st Status) {
+	if sum := st.Written + st.Filtered + st.Failed + st.Skipped + st.DeadLettered; sum != st.Read {
+		o.problem("read %d, but accounts for %d", st.Read, sum)
+	}
+	if st.Undelivered > st.Failed {
+		o.problem("%d not delivered, but %d failed", st.Undelivered, st.Failed)
+	}
+}
+
+// checkStored compares what is counted with what the sinks have stored. When a
+// sink's reader has gone, what is under way is not counted.
+func (o *ordeal) checkStored(st Status, gone bool) {
+	for n, times := range o.stored {
+		if times > 1 || o.buried[n] > 0 {
+			o.problem("%d is stored %d times, buried %d times", n, times, o.buried[n])
+		}
+	}
+	if o.odds[recordBusy] == 0 && o.odds[sinkBusy] == 0 && !slices.IsSorted(o.given) {
+		o.problem("given to the sink in the order %v", o.given)
+	}
+	if gone {
+		return
+	}
+	if st.Written != int64(len(o.stored)) || st.DeadLettered != int64(len(o.buried)) {
+		o.problem("stored %d, buried %d", len(o.stored), len(o.buried))
+	}
+	slices.Sort(o.given)
+	if given := int64(len(slices.Compact(o.given))); given > st.Read {
+		o.problem("given %d to the sink", given)
+	}
+}
+
+// checkEnd checks how the run ended. Without an error, everything that was
+// read is done and committed.
+func (o *ordeal) checkEnd(st Status, err error, gone bool) {
+	if (err != nil) != (st.State == Failed) {
+		o.problem("ends as %s", st.State)
+	}
+	if err != nil && o.forgives() {
+		o.problem("fails without a reason")
+	}
+	if err != nil || gone {
+		return
+	}
+	done := int64(0)
+	for n := range o.count {
+		if last, ok := o.committed[o.partition(n)]; ok && n <= last {
+			done++
+		}
+	}
+	if done != st.Read || st.Failed > 0 {
+		o.problem("committed %v, which are %d records", o.committed, done)
+	}
+	all := o.count
+	if o.opts.Limit > 0 {
+		all = min(all, o.opts.Limit)
+	}
+	if st.State == Completed && st.Read != all {
+		o.problem("completed after %d of %d records", st.Read, all)
+	}
+}
+
+// forgives reports whether nothing comes over the run that may end it with an
+// error.
+func (o *ordeal) forgives() bool {
+	fatal := o.odds[sinkBad] + o.odds[sinkBusy] + o.odds[letterBad] + o.odds[gravesBad] + o.odds[gravesBusy]
+	return o.plan.Errors.OnFailure != config.Stop && fatal == 0 && o.sourceEnds == 0 && o.commitEnds == 0 && o.stop == 0
+}
