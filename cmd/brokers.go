@@ -53,6 +53,37 @@ func nameBrokers(ctx context.Context, c *console, plans []*config.Plan, memory s
 	return started, nil
 }
 
+// parseBrokers reads --brokers.
+func parseBrokers(list string) ([]string, error) {
+	brokers, err := kafka.ParseBrokers(list)
+	if err != nil {
+		return nil, fmt.Errorf("--brokers: %w", err)
+	}
+	return brokers, nil
+}
+
+// withBrokers names the brokers of the plans, does the work, which is to end
+// once its context is done, and hosts a broker that it has started until other
+// programs don't need it any more. announce tells of the signal that ends it
+// all.
+func withBrokers(c *console, plans []*config.Plan, memory sizeFlag, announce func(), work func(context.Context) error) error {
+	survivePipes()
+	ctx, end := untilSignal(c, announce)
+	defer end()
+	broker, err := nameBrokers(ctx, c, plans, memory)
+	if broker != nil {
+		defer func() { _ = broker.Close() }() // it is in memory: nothing is lost
+	}
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	err = work(ctx)
+	if broker != nil {
+		host(ctx, c, broker)
+	}
+	return err
+}
+
 // host keeps a broker up while other programs are connected, until ctx is done.
 func host(ctx context.Context, c *console, broker *kafka.Broker) {
 	n := broker.Clients()

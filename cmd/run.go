@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline/internal/config"
-	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-// runOptions are the flags of run.
+// runOptions are the flags of commands that run pipelines.
 type runOptions struct {
 	brokers  string
 	speed    string
@@ -22,6 +22,29 @@ type runOptions struct {
 	failFast bool
 	strict   bool
 	memory   *sizeFlag
+}
+
+// add adds the flags that are the same for all of these commands.
+func (o *runOptions) add(f *pflag.FlagSet) {
+	f.Int64Var(&o.limit, "limit", 0, "end each pipeline after `N` records (default no limit)")
+	f.StringArrayVar(&o.set, "set", nil, "override an option with `PATH=VALUE`, as in source.csv.path=data.csv; may be repeated")
+	f.StringVar(&o.state, "state", ".pipeline", "keep positions in the folder `DIR`, made when first needed")
+	f.StringVar(&o.report, "report", "", "write a report in JSON to `FILE` at the end")
+	f.DurationVar(&o.grace, "grace", 10*time.Second, "how long Ctrl-C lets what has been released be stored")
+	f.BoolVar(&o.strict, "strict", false, "exit with 1 if records were skipped or became dead letters")
+	o.memory = addBrokerMemory(f)
+}
+
+// check returns the mistakes in these flags.
+func (o *runOptions) check() error {
+	var errs []error
+	if o.limit < 0 {
+		errs = append(errs, fmt.Errorf("--limit wants 0 or more, not %d", o.limit))
+	}
+	if o.grace < 0 {
+		errs = append(errs, fmt.Errorf("--grace wants 0 or more, not %v", o.grace))
+	}
+	return errors.Join(append(errs, checkReport(o.report))...)
 }
 
 func newRun(g *globals) *cobra.Command {
@@ -48,20 +71,18 @@ a configuration, and nothing was opened · 130 ended by a second Ctrl-C.`,
 				return err
 			}
 			defer console.screen.close()
-			return run(console, &o, files)
+			plans, err := o.plans(files)
+			if err != nil {
+				return err
+			}
+			return run(console, &o, plans)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.brokers, "brokers", "", "connect every Kafka end to `HOST:PORT,..`, whatever the files say")
 	f.StringVar(&o.speed, "speed", "", "replay `N` times faster than recorded, for every pipeline with a pace; max: as fast as possible")
-	f.Int64Var(&o.limit, "limit", 0, "end each pipeline after `N` records (default no limit)")
-	f.StringArrayVar(&o.set, "set", nil, "override an option with `PATH=VALUE`, as in source.csv.path=data.csv; may be repeated")
-	f.StringVar(&o.state, "state", ".pipeline", "keep positions in the folder `DIR`, made when first needed")
-	f.StringVar(&o.report, "report", "", "write a report in JSON to `FILE` at the end")
-	f.DurationVar(&o.grace, "grace", 10*time.Second, "how long Ctrl-C lets what has been released be stored")
 	f.BoolVar(&o.failFast, "fail-fast", false, "stop all pipelines when one fails")
-	f.BoolVar(&o.strict, "strict", false, "exit with 1 if records were skipped or became dead letters")
-	o.memory = addBrokerMemory(f)
+	o.add(f)
 	return c
 }
 
@@ -80,16 +101,8 @@ func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 // plans loads the pipelines and applies the flags to them. The error joins all
 // mistakes.
 func (o *runOptions) plans(files []string) ([]*config.Plan, error) {
-	var errs []error
-	if o.limit < 0 {
-		errs = append(errs, fmt.Errorf("--limit wants 0 or more, not %d", o.limit))
-	}
-	if o.grace < 0 {
-		errs = append(errs, fmt.Errorf("--grace wants 0 or more, not %v", o.grace))
-	}
-	errs = append(errs, checkReport(o.report))
 	plans, loadErr := config.Load(files, o.set)
-	errs = append(errs, loadErr)
+	errs := []error{o.check(), loadErr}
 	if o.speed != "" {
 		speed, max, err := parseSpeed(o.speed)
 		if errs = append(errs, err); err == nil && loadErr == nil {
@@ -97,10 +110,8 @@ func (o *runOptions) plans(files []string) ([]*config.Plan, error) {
 		}
 	}
 	if o.brokers != "" {
-		brokers, err := kafka.ParseBrokers(o.brokers)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("--brokers: %w", err))
-		} else if loadErr == nil {
+		brokers, err := parseBrokers(o.brokers)
+		if errs = append(errs, err); err == nil && loadErr == nil {
 			for _, end := range kafkaEnds(plans) {
 				end.Brokers = brokers
 			}

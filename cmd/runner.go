@@ -19,35 +19,20 @@ import (
 const atOnce = 100 * time.Millisecond
 
 // run runs pipelines side by side and tells how they ended.
-func run(c *console, o *runOptions, files []string) error {
-	plans, err := o.plans(files)
-	if err != nil {
-		return err
-	}
-	survivePipes()
+func run(c *console, o *runOptions, plans []*config.Plan) error {
 	ended := make(chan struct{}) // the pipelines have
-	ctx, end := untilSignal(c, func() {
+	announce := func() {
 		select {
 		case <-ended:
 		case <-time.After(atOnce):
 			c.log.Info(fmt.Sprintf("stopping: storing what has been released (up to %v); press Ctrl-C again to quit at once", o.grace))
 		}
+	}
+	return withBrokers(c, plans, *o.memory, announce, func(ctx context.Context) error {
+		statuses := runPipelines(ctx, c, o, plans)
+		close(ended)
+		return conclude(c, o, plans, statuses)
 	})
-	defer end()
-	broker, err := nameBrokers(ctx, c, plans, *o.memory)
-	if broker != nil {
-		defer func() { _ = broker.Close() }() // it is in memory: nothing is lost
-	}
-	if err != nil && ctx.Err() == nil {
-		return err
-	}
-	statuses := runPipelines(ctx, c, o, plans)
-	close(ended)
-	err = conclude(c, o, plans, statuses)
-	if broker != nil {
-		host(ctx, c, broker)
-	}
-	return err
 }
 
 // runPipelines runs the plans until all have ended, and shows their progress.
