@@ -52,7 +52,8 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 }
 
 // next returns the next batch. While there is none, the replay is starved, or
-// the sink holds it up, from when that batch's first record was due.
+// the sink holds it up, from when that batch's first record with a time was
+// due.
 func (r *releaser) next() (b *batch, ok bool) {
 	select {
 	case b, ok = <-r.processed:
@@ -63,14 +64,16 @@ func (r *releaser) next() (b *batch, ok bool) {
 	if r.full.Load() {
 		blocked = &r.stats.backpressure // the memory is with the sink
 	}
-	b, ok = <-r.processed
-	if !ok || !hasTime(&b.Records[0]) {
-		return b, ok
+	if b, ok = <-r.processed; !ok {
+		return nil, false
 	}
 	r.now = r.clock.Now()
-	r.look(&b.Records[0])
-	if late := r.now - max(r.due, waiting); late > 0 {
-		blocked.Add(late)
+	for i := range b.Records {
+		if rec := &b.Records[i]; hasTime(rec) {
+			r.look(rec)
+			blocked.Add(max(r.now-max(r.due, waiting), 0))
+			break
+		}
 	}
 	return b, true
 }

@@ -102,6 +102,28 @@ func TestRecordWithoutATimeFails(t *testing.T) {
 	}
 }
 
+// A late batch begins with a row that can't be read: the rows after it are
+// no less late.
+func TestLatenessAfterAFailedRecord(t *testing.T) {
+	h := newHarness(6)
+	h.batch = 2
+	h.plan.Errors.OnFailure = config.Skip
+	h.read = func(r *pipeline.Record) {
+		time.Sleep(3 * time.Second)
+		if number(r)%2 == 0 {
+			r.Fail(errBad)
+		}
+	}
+	st, err, at := paced(t, h, 1, background)
+	if diff := cmp.Diff(map[int64]float64{1: 6, 3: 12, 5: 18}, at); err != nil || diff != "" {
+		t.Errorf("%v: %s", err, diff)
+	}
+	// Number 3 is due after 8 s and number 5 after 10 s.
+	if late := st.Pace.Lateness.Max.Round(100 * time.Millisecond); late != 8*time.Second || st.Pace.Starved != 10*time.Second {
+		t.Errorf("late by %v, starved for %v", late, st.Pace.Starved)
+	}
+}
+
 func TestBackpressureAndStarvationAreMeasured(t *testing.T) {
 	t.Run("a slow sink", func(t *testing.T) {
 		h := newHarness(2 * flights)
