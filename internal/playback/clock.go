@@ -34,7 +34,7 @@ func (c *Clock) Now() int64 { return int64(time.Since(c.epoch)) }
 // The first record is due now. One whose time steps backwards is due together
 // with the latest one before it, and Due returns true for it.
 func (c *Clock) Due(event time.Time) (due int64, backwards bool) {
-	t := event.UnixNano()
+	t := unixNano(event)
 	if !c.anchored {
 		c.event, c.wall, c.highest, c.anchored = t, c.Now(), t, true
 	}
@@ -43,6 +43,21 @@ func (c *Clock) Due(event time.Time) (due int64, backwards bool) {
 	}
 	c.highest = t
 	return c.wallAt(t), backwards
+}
+
+// The first and the last instant that an int64 of nanoseconds can tell.
+var earliest, latest = time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64)
+
+// unixNano takes an instant that is out of range, as in the years 1 and 9999,
+// for the nearest one in it.
+func unixNano(t time.Time) int64 {
+	switch {
+	case t.Before(earliest):
+		return math.MinInt64
+	case t.After(latest):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
 }
 
 // wallAt maps an event time that is not before the anchor's. Both differences

@@ -40,6 +40,31 @@ func TestDueIsCountedFromTheAnchor(t *testing.T) {
 	}
 }
 
+func TestTimesBeyondTheRange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewClock(1e9)
+		for _, tc := range []struct {
+			event     string
+			due       int64
+			backwards bool
+		}{
+			{"1500-01-01", 0, false},
+			{"1678-01-01", 8812036, false}, // 102 days after the earliest
+			{"1600-01-01", 8812036, true},
+			{"9999-12-31", 18446744073, false},
+			{"2021-01-01", 18446744073, true},
+		} {
+			event, err := time.Parse(time.DateOnly, tc.event)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if due, backwards := c.Due(event); due != tc.due || backwards != tc.backwards {
+				t.Errorf("%s: due %d, backwards %v; want %d, %v", tc.event, due, backwards, tc.due, tc.backwards)
+			}
+		}
+	})
+}
+
 func TestBackwardsIsReported(t *testing.T) {
 	c := NewClock(1)
 	var got []bool
