@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -21,6 +22,9 @@ type cluster struct {
 	admin  *kadm.Client
 }
 
+// metadataAge is how long the client believes what it was told of topics.
+const metadataAge = 20 * time.Millisecond
+
 // running bounds how many brokers there are at a time.
 var running = make(chan struct{}, 2)
 
@@ -29,7 +33,7 @@ func startCluster(t *testing.T, opts ...kafkatest.Option) *cluster {
 	running <- struct{}{}
 	t.Cleanup(func() { <-running })
 	c := &cluster{Cluster: kafkatest.Start(t, opts...), t: t}
-	c.client = c.connect(kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	c.client = c.connect(kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(metadataAge))
 	c.admin = kadm.NewClient(c.client)
 	return c
 }
@@ -160,6 +164,19 @@ func (c *cluster) committed(group, topic string) int64 {
 		return -1
 	}
 	return at.At
+}
+
+// members is how many members a group has that is at work. The coordinator of
+// groups is not available at once.
+func (c *cluster) members(group string) int {
+	c.t.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
+	groups, err := c.admin.DescribeGroups(ctx, group)
+	if err != nil || groups[group].State != "Stable" {
+		return 0
+	}
+	return len(groups[group].Members)
 }
 
 // numbers returns the field n of JSON values.

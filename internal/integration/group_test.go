@@ -116,21 +116,6 @@ func TestIntegrationConsumer(t *testing.T) {
 	})
 }
 
-// members is how many members a group has that is at work.
-func (c *cluster) members(group string) int {
-	c.t.Helper()
-	ctx, cancel := c.context()
-	defer cancel()
-	groups, err := c.admin.DescribeGroups(ctx, group)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if groups[group].State != "Stable" {
-		return 0
-	}
-	return len(groups[group].Members)
-}
-
 // A consumer that is killed goes on at most a second back.
 func TestIntegrationConsumerKilled(t *testing.T) {
 	t.Parallel()
