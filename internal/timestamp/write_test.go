@@ -1,0 +1,67 @@
+package timestamp
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+func TestWrite(t *testing.T) {
+	at := time.Date(2021, 3, 4, 5, 6, 7, 89_000_001, time.UTC).UnixNano()
+	before := time.Date(1969, 12, 31, 23, 59, 59, 500_000_000, time.UTC).UnixNano()
+	for _, tc := range []struct {
+		format string
+		digits int
+		ns     int64
+		want   string
+	}{
+		{"%Y-%m-%d %H:%M:%S", 0, at, "2021-03-04 05:06:07"},
+		{"%Y-%m-%d %H:%M:%S", 3, at, "2021-03-04 05:06:07.089"},
+		{"%Y-%m-%d %H:%M:%S", 9, at, "2021-03-04 05:06:07.089000001"},
+		{"%d/%m/%y %H:%M:%S,%f", 6, at, "04/03/21 05:06:07,089000"},
+		{"%d/%m/%y %H:%M:%S,%f", 0, at, "04/03/21 05:06:07,0"},
+		{"%Y%m%d %%", 3, at, "20210304 %"},
+		{RFC3339, 0, at, "2021-03-04T05:06:07Z"},
+		{RFC3339, 1, before, "1969-12-31T23:59:59.5Z"},
+		{RFC3339, 0, math.MinInt64, "1677-09-21T00:12:43Z"},
+		{RFC3339, 0, math.MaxInt64, "2262-04-11T23:47:16Z"},
+	} {
+		w, err := NewWriter(tc.format, tc.digits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(w.Append([]byte("x"), tc.ns)); got != "x"+tc.want {
+			t.Errorf("%s, %d digits: %s, want x%s", tc.format, tc.digits, got, tc.want)
+		}
+	}
+	if _, err := NewWriter("%Y", 0); err == nil {
+		t.Error("a bad format is taken")
+	}
+}
+
+// What is written is read back, whatever was written before.
+func TestWriteIsRead(t *testing.T) {
+	for _, format := range []string{RFC3339, "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d%H%M%S%z"} {
+		w, err := NewWriter(format, 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := mustNew(format)
+		for range 10_000 {
+			ns := int64(rand.Uint64()) / 2
+			text := string(w.Append(nil, ns))
+			if got, err := p.Parse(text); err != nil || got != ns {
+				t.Fatalf("%s: %d is written %s and read as %d, %v", format, ns, text, got, err)
+			}
+		}
+	}
+}
+
+func TestUnit(t *testing.T) {
+	for format, want := range map[string]time.Duration{Unix: time.Second, UnixMilli: time.Millisecond, UnixNano: 1, RFC3339: 0, "%Y": 0} {
+		if got := Unit(format); got != want {
+			t.Errorf("%s: %v, want %v", format, got, want)
+		}
+	}
+}
