@@ -2,6 +2,7 @@
 package all
 
 import (
+	_ "github.com/pipeline-daemon/pipeline/plugins/codecs/avro"
 	_ "github.com/pipeline-daemon/pipeline/plugins/codecs/json"
 	_ "github.com/pipeline-daemon/pipeline/plugins/codecs/raw"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/drop"
@@ -9,6 +10,7 @@ import (
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/kafka"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/print"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sources/csv"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sources/generate"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sources/kafka"
 	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/average"
 	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/cast"
