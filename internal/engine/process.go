@@ -104,25 +104,25 @@ func (p *Pipeline) encodeRecord(b *batch, r *pipeline.Record) {
 // apply applies one transform, again and again while its error may pass. It
 // reports false if it was stopped before it had a result.
 func (p *Pipeline) apply(ctx context.Context, s *step, r *pipeline.Record) bool {
-	err := s.Apply(ctx, r)
-	if err == nil {
-		return true
-	}
-	wait := newBackoff(p.plan.Errors)
-	attempts := 1
-	for ; err != nil && attempts <= p.plan.Errors.Retries && retryable(err); attempts++ {
+	var wait *backoff.ExponentialBackOff
+	for attempts := 1; ; attempts++ {
+		err := s.Apply(ctx, r)
+		switch {
+		case err == nil:
+			return true
+		case errors.Is(err, pipeline.ErrFiltered):
+			r.Failure = filtered
+			return true
+		case pipeline.IsPermanent(err) || attempts > p.plan.Errors.Retries:
+			r.Failure = &pipeline.Failure{Err: err, Stage: pipeline.StageTransform, Plugin: s.name, Attempts: attempts}
+			return true
+		case wait == nil:
+			wait = newBackoff(p.plan.Errors)
+		}
 		if !sleep(ctx, wait.NextBackOff()) {
 			return false
 		}
-		err = s.Apply(ctx, r)
 	}
-	switch {
-	case errors.Is(err, pipeline.ErrFiltered):
-		r.Failure = filtered
-	case err != nil:
-		r.Failure = &pipeline.Failure{Err: err, Stage: pipeline.StageTransform, Plugin: s.name, Attempts: attempts}
-	}
-	return true
 }
 
 func retryable(err error) bool {
