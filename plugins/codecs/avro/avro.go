@@ -1,0 +1,95 @@
+// Package avro is the codec that writes values as Avro and reads them back.
+//
+// A schema is parsed by hamba/avro and compiled once into a tree of types,
+// which encodes and decodes a Value along itself. What is written is one plain
+// binary datum; a header before it, such as a schema registry's, is a matter of
+// the codec around the tree.
+package avro
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+// Options are the options of the codec.
+type Options struct {
+	_           struct{} `doc:"Avro, as a schema says: one plain binary value without a header. Integers are written as double too, and texts and times as timestamp and date; whatever else doesn't fit fails its record. Fields that a record lacks have the schema's default, or null where that fits. Timestamps and dates come back as times, decimals and times of day as strings" example:"avro: {schema: schemas/reading.avsc}"`
+	Schema      string   `yaml:"schema" doc:"the file with the schema in JSON, such as schemas/reading.avsc"`
+	ExtraFields string   `yaml:"extra_fields" doc:"what a field does that the schema lacks: error, which fails the record, or drop"`
+
+	text string // of the schema
+}
+
+const (
+	extraError = "error"
+	extraDrop  = "drop"
+)
+
+// Validate implements pipeline.Validator. It reads the schema, so that every
+// mistake in it is one of the configuration.
+func (o *Options) Validate() error {
+	var errs []error
+	mistake := func(option string, err error) {
+		errs = append(errs, &pipeline.FieldError{Option: option, Err: err})
+	}
+	if o.ExtraFields != extraError && o.ExtraFields != extraDrop {
+		mistake("extra_fields", fmt.Errorf("wants error or drop, not %q", o.ExtraFields))
+	}
+	if err := o.read(); err != nil {
+		mistake("schema", err)
+	} else if _, err := o.compile(); err != nil {
+		mistake("schema", err)
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Options) read() error {
+	if o.Schema == "" {
+		return errors.New("names no file; the codec needs one, such as  codec: {avro: {schema: schemas/reading.avsc}}")
+	}
+	text, err := os.ReadFile(o.Schema)
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return fmt.Errorf("can't read %s: %w", o.Schema, err)
+	}
+	o.text = string(text)
+	return nil
+}
+
+func (o *Options) compile() (node, error) {
+	return compile(o.Schema, []byte(o.text), o.ExtraFields == extraDrop)
+}
+
+func init() {
+	pipeline.RegisterCodec("avro", Options{ExtraFields: extraError}, open)
+}
+
+type codec struct {
+	root    node
+	decoder decoder
+}
+
+var _ pipeline.Codec = (*codec)(nil)
+
+func open(_ context.Context, _ pipeline.Env, o Options) (pipeline.Codec, error) {
+	root, err := o.compile()
+	return &codec{root: root}, err
+}
+
+// Decode implements pipeline.Codec. Strings and bytes share data's memory.
+func (c *codec) Decode(data []byte, v *pipeline.Value) error {
+	return c.decoder.decode(c.root, data, v)
+}
+
+// Encode implements pipeline.Codec.
+func (c *codec) Encode(dst []byte, v pipeline.Value) ([]byte, error) {
+	return c.root.encode(dst, v)
+}

@@ -1,0 +1,113 @@
+package avro
+
+import (
+	"encoding/binary"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+type arrayType struct{ items node }
+
+func (t *arrayType) String() string { return "array of " + t.items.String() }
+
+func (t *arrayType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+	if v.Kind() != pipeline.KindList {
+		return dst, misfit(t, v)
+	}
+	vs := v.List()
+	if len(vs) > 0 {
+		dst = binary.AppendVarint(dst, int64(len(vs)))
+	}
+	for i := range vs {
+		var err error
+		if dst, err = t.items.encode(dst, vs[i]); err != nil {
+			return dst, inElement(err, i)
+		}
+	}
+	return append(dst, 0), nil
+}
+
+func (t *arrayType) decode(d *decoder) (pipeline.Value, error) {
+	if err := d.enter(); err != nil {
+		return pipeline.Null(), err
+	}
+	start := len(d.values)
+	for {
+		n, err := d.block()
+		if err != nil {
+			return pipeline.Null(), err
+		}
+		if n == 0 {
+			break
+		}
+		for range n {
+			v, err := t.items.decode(d)
+			if err != nil {
+				return pipeline.Null(), inElement(err, len(d.values)-start)
+			}
+			d.values = append(d.values, v)
+		}
+	}
+	d.leave()
+	vs := d.slabs.values(len(d.values) - start)
+	copy(vs, d.values[start:])
+	d.values = d.values[:start]
+	return pipeline.List(vs), nil
+}
+
+type mapType struct{ values node }
+
+func (t *mapType) String() string { return "map of " + t.values.String() }
+
+func (t *mapType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+	if v.Kind() != pipeline.KindStruct {
+		return dst, misfit(t, v)
+	}
+	fs := v.Fields()
+	if len(fs) > 0 {
+		dst = binary.AppendVarint(dst, int64(len(fs)))
+	}
+	for i := range fs {
+		var err error
+		if dst, err = (stringType{}).encode(dst, pipeline.String(fs[i].Name)); err == nil {
+			dst, err = t.values.encode(dst, fs[i].Value)
+		}
+		if err != nil {
+			return dst, inField(err, fs[i].Name)
+		}
+	}
+	return append(dst, 0), nil
+}
+
+// decode keeps the order of the entries.
+func (t *mapType) decode(d *decoder) (pipeline.Value, error) {
+	if err := d.enter(); err != nil {
+		return pipeline.Null(), err
+	}
+	start := len(d.fields)
+	for {
+		n, err := d.block()
+		if err != nil {
+			return pipeline.Null(), err
+		}
+		if n == 0 {
+			break
+		}
+		for range n {
+			name, err := d.text()
+			if err != nil {
+				return pipeline.Null(), err
+			}
+			v, err := t.values.decode(d)
+			if err != nil {
+				return pipeline.Null(), inField(err, name)
+			}
+			d.fields = append(d.fields, pipeline.Field{Name: name, Value: v})
+		}
+	}
+	d.leave()
+	fs := d.slabs.fields(len(d.fields) - start)
+	copy(fs, d.fields[start:])
+	d.fields = d.fields[:start]
+	return pipeline.Struct(fs), nil
+}

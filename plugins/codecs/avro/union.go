@@ -1,0 +1,118 @@
+package avro
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+type unionType struct {
+	types []node
+	order [pipeline.KindStruct + 1][]int // of the types to try, by the value's kind
+}
+
+func newUnion(types []node) *unionType {
+	t := &unionType{types: types}
+	for kind := range t.order {
+		for i := range types {
+			if rank(types[i], pipeline.Kind(kind)) > 0 {
+				t.order[kind] = append(t.order[kind], i)
+			}
+		}
+		slices.SortStableFunc(t.order[kind], func(a, b int) int {
+			return rank(types[b], pipeline.Kind(kind)) - rank(types[a], pipeline.Kind(kind))
+		})
+	}
+	return t
+}
+
+// The ranks of a type for the values of a kind.
+const (
+	never   = 0
+	perhaps = 1 // if the value can be converted
+	lossy   = 2
+	same    = 3
+)
+
+// rank says how well a type keeps what values of a kind are.
+func rank(t node, kind pipeline.Kind) int {
+	ranks := map[pipeline.Kind]int{}
+	switch t := t.(type) {
+	case nullType:
+		ranks[pipeline.KindNull] = same
+	case booleanType:
+		ranks[pipeline.KindBool] = same
+	case intType, longType:
+		ranks[pipeline.KindInt] = same
+	case floatType:
+		ranks[pipeline.KindFloat], ranks[pipeline.KindInt] = lossy, perhaps
+	case doubleType:
+		ranks[pipeline.KindFloat], ranks[pipeline.KindInt] = same, lossy
+	case stringType:
+		ranks[pipeline.KindString], ranks[pipeline.KindTime], ranks[pipeline.KindBytes] = same, perhaps, perhaps
+	case bytesType, *fixedType:
+		ranks[pipeline.KindBytes], ranks[pipeline.KindString] = same, perhaps
+	case *enumType:
+		ranks[pipeline.KindString] = lossy
+	case *instantType:
+		ranks[pipeline.KindTime], ranks[pipeline.KindString], ranks[pipeline.KindInt] = same, perhaps, perhaps
+		if t.unit == nsPerDay {
+			ranks[pipeline.KindTime] = lossy
+		}
+	case *dayTimeType:
+		ranks[pipeline.KindString], ranks[pipeline.KindInt] = perhaps, perhaps
+	case *decimalType:
+		ranks[pipeline.KindFloat], ranks[pipeline.KindInt], ranks[pipeline.KindString], ranks[pipeline.KindBytes] = perhaps, perhaps, perhaps, perhaps
+	case *uuidType:
+		ranks[pipeline.KindString] = perhaps
+	case *arrayType:
+		ranks[pipeline.KindList] = same
+	case *recordType, *mapType:
+		ranks[pipeline.KindStruct] = same
+	}
+	return ranks[kind]
+}
+
+func (t *unionType) String() string {
+	var names []string
+	for _, typ := range t.types {
+		names = append(names, typ.String())
+	}
+	return strings.Join(names, " or ")
+}
+
+// encode writes the value as the first type that takes it.
+func (t *unionType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+	at := len(dst)
+	order := t.order[v.Kind()]
+	for _, i := range order {
+		var err error
+		dst, err = t.types[i].encode(binary.AppendVarint(dst[:at], int64(i)), v)
+		if err == nil || len(order) == 1 {
+			return dst, err
+		}
+	}
+	return dst, misfit(t, v)
+}
+
+func (t *unionType) decode(d *decoder) (pipeline.Value, error) {
+	i, err := d.long()
+	if err == nil && (i < 0 || i >= int64(len(t.types))) {
+		err = d.wrong("wants %v, not type number %d of %d", t, i, len(t.types))
+	}
+	if err != nil {
+		return pipeline.Null(), err
+	}
+	return t.types[i].decode(d)
+}
+
+// null returns what null is written as, nil where it can't be.
+func null(t node) []byte {
+	b, err := t.encode([]byte{}, pipeline.Null())
+	if err != nil {
+		return nil
+	}
+	return b
+}
