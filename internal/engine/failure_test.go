@@ -142,6 +142,40 @@ func TestGraceEndsBetweenTries(t *testing.T) {
 	})
 }
 
+// The grace time is over while the sink holds the first of three batches: of
+// all of them, what was filtered needed no delivery.
+func TestFilteredIsNotUndelivered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		h := newHarness(30)
+		h.block = true
+		h.apply = func(r *pipeline.Record) error {
+			if number(r)%2 > 0 {
+				return pipeline.ErrFiltered
+			}
+			return nil
+		}
+		h.plan.Sink = pipeline.NewBound("stuck", nil, func(context.Context, pipeline.Env) (pipeline.Sink, error) {
+			return pipeline.Synchronous(stuckStore{}), nil
+		})
+		time.AfterFunc(time.Second, stop)
+		st, err := h.run(t, ctx)
+		if !errors.Is(err, errGrace) || st.Read != 30 || st.Filtered != 15 || st.Undelivered != 15 {
+			t.Errorf("%+v, %v", st, err)
+		}
+	})
+}
+
+// stuckStore is a sink that stores nothing until it is told to give up.
+type stuckStore struct{}
+
+func (stuckStore) Store(ctx context.Context, _ *pipeline.Batch) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (stuckStore) Close() error { return nil }
+
 func TestOnlyWhatIsStoredCountsAsBytes(t *testing.T) {
 	h := newHarness(10)
 	h.plan.PassThrough = true

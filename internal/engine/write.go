@@ -298,8 +298,15 @@ var errGrace = errors.New("not everything that had been released was stored with
 // over.
 func (w *writer) abandon() {
 	for f := range w.released {
-		n := int64(len(f.Records))
-		w.stats.add(&counts{read: n, failed: n, undelivered: n}, nil)
+		c := counts{read: int64(len(f.Records))}
+		for i := range f.Records {
+			if f.Records[i].Failure == filtered {
+				c.filtered++
+			}
+		}
+		c.failed = c.read - c.filtered
+		c.undelivered = c.failed
+		w.stats.add(&c, nil)
 	}
 }
 
