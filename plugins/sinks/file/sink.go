@@ -167,8 +167,12 @@ var errClosed = errors.New("the file sink is closed")
 
 // Close implements pipeline.Sink.
 func (s *sink) Close() error {
+	if s.wake == nil {
+		return nil
+	}
 	s.fail(errClosed)
 	close(s.wake)
 	<-s.ended
+	s.wake = nil
 	return s.file.Close()
 }

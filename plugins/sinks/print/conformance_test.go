@@ -15,7 +15,7 @@ func TestConformance(t *testing.T) {
 		return plugintest.SinkCase{
 			Options: "print",
 			Env:     func(env *pipeline.Env) { env.Stdout = &out },
-			Stored:  func() []string { return strings.Fields(out.String()) },
+			Stored:  func(int) []string { return strings.Fields(out.String()) },
 			Bad:     "{n: .nan}",
 		}
 	})

@@ -13,7 +13,7 @@ import (
 
 // Options are the options of the csv source.
 type Options struct {
-	_ struct{} `doc:"reads the rows of CSV files (RFC 4180), one file after another"`
+	_ struct{} `doc:"reads the rows of CSV files (RFC 4180), one file after another" example:"csv: {path: data/readings.csv, timestamp: timestamp}"`
 
 	Path       []string             `yaml:"path" doc:"file or glob pattern, or a list of them; - is standard input; names that end in .gz or .zst are decompressed"`
 	Delimiter  string               `yaml:"delimiter" doc:"the character between fields, such as \";\" or \"\\t\""`
