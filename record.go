@@ -157,5 +157,8 @@ func (r *Record) Clone() Record {
 	c.Key, c.Encoded = bytes.Clone(r.Key), bytes.Clone(r.Encoded)
 	c.Value = r.Value.Clone()
 	c.Headers = slices.Clone(r.Headers)
+	for i, h := range c.Headers {
+		c.Headers[i].Value = bytes.Clone(h.Value)
+	}
 	return c
 }
