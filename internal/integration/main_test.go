@@ -66,15 +66,16 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 const sensors = 7
 
+var firstRow = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // rows is a CSV of n rows that are step apart, with a number from 0 and a
 // sensor.
 func rows(n int, step time.Duration) string {
 	var b strings.Builder
 	b.WriteString("timestamp,sensor,n\n")
-	at := time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range n {
+		at := firstRow.Add(time.Duration(i) * step)
 		fmt.Fprintf(&b, "%s,s%d,%d\n", at.Format("2006-01-02 15:04:05.000"), i%sensors, i)
-		at = at.Add(step)
 	}
 	return b.String()
 }

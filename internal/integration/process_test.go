@@ -35,7 +35,8 @@ func start(t *testing.T, dir, brokers string, args ...string) *process {
 		reportFile: filepath.Join(t.TempDir(), "report.json"), began: time.Now(), ended: make(chan struct{})}
 	p.cmd = exec.Command(binary, append([]string{"run", "--report", p.reportFile}, args...)...)
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "KAFKA_BROKERS="+brokers, "PIPELINE_DEFAULT_BROKER="+freeAddr(t))
+	p.cmd.Env = append(os.Environ(), "KAFKA_BROKERS="+brokers, "PIPELINE_DEFAULT_BROKER="+freeAddr(t),
+		"GORACE=atexit_sleep_ms=0") // of a binary that is built with -race
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
