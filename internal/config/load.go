@@ -102,26 +102,37 @@ func document(file string, text []byte) (pipeline.Node, error) {
 	if dec.Decode(&more) != io.EOF {
 		return pipeline.Node{}, at(cmp.Or(more.Line, 1), "holds more than one document; write one pipeline per file")
 	}
-	if n := cycle(doc.Content[0], nil); n != nil {
-		return pipeline.Node{}, at(n.Line, "the alias *%s stands inside of what it names", n.Value)
+	if n := cycle(doc.Content[0], map[*yaml.Node]bool{}); n != nil {
+		return pipeline.Node{}, at(n.Line, "%w", errCycle(n))
 	}
 	return pipeline.Node{File: file, YAML: doc.Content[0]}, nil
 }
 
-// cycle returns an alias below n that leads back to a node it is in.
-func cycle(n *yaml.Node, in []*yaml.Node) *yaml.Node {
+// cycle returns an alias below n that leads back to a node it is in. inside
+// holds the nodes that were looked at, and whether n is inside of them.
+func cycle(n *yaml.Node, inside map[*yaml.Node]bool) *yaml.Node {
+	below := n.Content
 	if n.Kind == yaml.AliasNode {
-		if slices.Contains(in, n.Alias) {
+		if inside[n.Alias] {
 			return n
 		}
-		return cycle(n.Alias, in)
+		below = []*yaml.Node{n.Alias}
 	}
-	for _, c := range n.Content {
-		if found := cycle(c, append(in, n)); found != nil {
+	inside[n] = true
+	for _, c := range below {
+		if _, known := inside[c]; known {
+			continue
+		}
+		if found := cycle(c, inside); found != nil {
 			return found
 		}
 	}
+	inside[n] = false
 	return nil
+}
+
+func errCycle(alias *yaml.Node) error {
+	return fmt.Errorf("the alias *%s stands inside of what it names", alias.Value)
 }
 
 // sorted puts mistakes into the order in which they stand in the file, and

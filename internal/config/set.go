@@ -42,6 +42,9 @@ func ParseValue(text string) (*yaml.Node, error) {
 	if len(doc.Content) == 0 {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, nil
 	}
+	if n := cycle(doc.Content[0], map[*yaml.Node]bool{}); n != nil {
+		return nil, errCycle(n)
+	}
 	return doc.Content[0], nil
 }
 
