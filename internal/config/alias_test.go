@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"testing"
 
 	"gopkg.in/yaml.v3"
@@ -46,5 +47,37 @@ func TestSetRefusesCycles(t *testing.T) {
 	want := "--set source.file.names=&a [*a]: the alias *a stands inside of what it names"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// An option is set at its path alone, wherever the text has it from.
+func TestSetBesideAliases(t *testing.T) {
+	const text = `source:
+  file: &options {path: a, lines: 1}
+sink:
+  file: *options
+dead_letter:
+  <<: {file: {path: d, lines: 4}}
+errors: {on_failure: dead_letter}
+`
+	for _, tc := range []struct{ override, source, sink, dead string }{
+		{"source.file.path=x", "x 1", "a 1", "d 4"},
+		{"sink.file.path=x", "a 1", "x 1", "d 4"},
+		{"sink.file=", "a 1", " 0", "d 4"},
+		{"dead_letter.file.path=x", "a 1", "a 1", "x 4"},
+	} {
+		p, err := Parse("x.yaml", []byte(text), []string{tc.override})
+		if err != nil {
+			t.Errorf("%s: %v", tc.override, err)
+			continue
+		}
+		var got [3]string
+		for i, options := range []any{p.Source.Options, p.Sink.Options, p.DeadLetter.Options} {
+			o := options.(*fileOptions)
+			got[i] = fmt.Sprint(o.Path, " ", o.Lines)
+		}
+		if want := [3]string{tc.source, tc.sink, tc.dead}; got != want {
+			t.Errorf("%s: %q, want %q", tc.override, got, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,9 +51,11 @@ func ParseValue(text string) (*yaml.Node, error) {
 
 // Set sets an option of a pipeline: the value at a path of names, and of
 // numbers from 0 in lists, made if need be. What it adds to the tree is marked:
-// its line is 0, and its column the mark.
+// its line is 0, and its column the mark. Nothing else changes, also where
+// aliases share a piece of the tree.
 func Set(root *yaml.Node, path []string, value *yaml.Node, mark int) error {
 	markAll(value, mark)
+	unalias(root)
 	for _, name := range path {
 		next, err := descend(root, name, mark)
 		if err != nil {
@@ -71,11 +74,27 @@ func markAll(n *yaml.Node, mark int) {
 	}
 }
 
+// unalias replaces the aliases below n by copies of what they name.
+func unalias(n *yaml.Node) {
+	for i, c := range n.Content {
+		if c.Kind == yaml.AliasNode {
+			n.Content[i] = clone(c.Alias)
+		}
+		unalias(n.Content[i])
+	}
+}
+
+func clone(n *yaml.Node) *yaml.Node {
+	c := *n
+	c.Content = slices.Clone(n.Content)
+	for i := range c.Content {
+		c.Content[i] = clone(c.Content[i])
+	}
+	return &c
+}
+
 // descend returns the node of a name below n, made if need be.
 func descend(n *yaml.Node, name string, mark int) (*yaml.Node, error) {
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
 	switch {
 	case n.Kind == yaml.SequenceNode:
 		i, err := strconv.Atoi(name)
@@ -90,9 +109,10 @@ func descend(n *yaml.Node, name string, mark int) (*yaml.Node, error) {
 	case n.Kind == yaml.ScalarNode:
 		return nil, fmt.Errorf("there is nothing below %q; set the option above it as a whole", n.Value)
 	}
-	for i := 0; i < len(n.Content); i += 2 {
-		if n.Content[i].Value == name {
-			return n.Content[i+1], nil
+	entries, _ := pipeline.Node{YAML: n}.Entries() // its mistakes are found when it is decoded
+	for _, e := range entries {
+		if e.Key.YAML.Value == name {
+			return e.Value.YAML, nil
 		}
 	}
 	key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name, Column: mark}
