@@ -3,9 +3,9 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/reference"
 	"github.com/spf13/cobra"
 )
 
@@ -35,7 +35,7 @@ func newDescribe(asJSON *bool) *cobra.Command {
 		Use: "describe NAME…",
 		Example: `pipeline plugins describe csv
 pipeline plugins describe kafka --json`,
-		Short: "Show a plugin's options, with their types and defaults",
+		Short: "Show a plugin's options, with their types and defaults, and an example",
 		Args: func(c *cobra.Command, names []string) error {
 			if len(names) == 0 {
 				return fmt.Errorf("%s wants a plugin's name, as in\n  pipeline plugins describe csv", c.CommandPath())
@@ -98,58 +98,16 @@ func listPlugins(w io.Writer, plugins []pipeline.Plugin) {
 			}
 			fmt.Fprintf(w, "%ss\n", kind)
 		}
-		sentence, _, _ := strings.Cut(p.Doc, ". ")
-		fmt.Fprintf(w, "  %-*s  %s\n", width, p.Name, sentence)
+		fmt.Fprintf(w, "  %-*s  %s\n", width, p.Name, reference.Summary(p))
 	}
 }
 
+// describePlugins prints the plugins' pages of the reference.
 func describePlugins(w io.Writer, plugins []pipeline.Plugin) {
 	for i, p := range plugins {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s (%s)\n", p.Name, p.Kind)
-		for _, line := range wrapped(p.Doc, docWidth) {
-			fmt.Fprintln(w, line)
-		}
-		if len(p.Options) > 0 {
-			fmt.Fprintln(w)
-		}
-		describeOptions(w, p.Options, "  ")
+		fmt.Fprint(w, reference.Page(p))
 	}
-}
-
-// describeOptions prints each option with its type and default, and below it
-// what it is for.
-func describeOptions(w io.Writer, options []pipeline.Option, indent string) {
-	for _, o := range options {
-		head := strings.TrimSpace(o.Name + "  " + o.Type)
-		if o.Default != "" && o.Options == nil {
-			head += ", default " + o.Default
-		}
-		fmt.Fprintf(w, "%s%s\n", indent, head)
-		for _, line := range wrapped(o.Doc, docWidth) {
-			fmt.Fprintf(w, "%s    %s\n", indent, line)
-		}
-		describeOptions(w, o.Options, indent+"    ")
-	}
-}
-
-const docWidth = 88
-
-// wrapped breaks a text into lines.
-func wrapped(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len(line)+1+len(word) > width {
-			lines = append(lines, line)
-			line = ""
-		}
-		line = strings.TrimSpace(line + " " + word)
-	}
-	if line != "" {
-		lines = append(lines, line)
-	}
-	return lines
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -21,11 +22,17 @@ const root = "../.."
 // documents are those with commands and YAML that people copy.
 func documents(t *testing.T) []string {
 	t.Helper()
-	docs, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
+	docs := []string{filepath.Join(root, "README.md")}
+	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".md" {
+			docs = append(docs, path)
+		}
+		return err
+	})
+	if err != nil || len(docs) < 2 {
+		t.Fatal(docs, err)
 	}
-	return append(docs, filepath.Join(root, "README.md"))
+	return docs
 }
 
 var fence = regexp.MustCompile("(?ms)^```(sh|yaml)\n(.*?)^```$")
@@ -119,22 +126,29 @@ func runAWhile(t *testing.T, command string) {
 	}
 }
 
+// completed adds the source and the sink that a piece of a pipeline lacks.
+func completed(block string) string {
+	for _, end := range []string{"source: {csv: {path: data/readings.csv}}", "sink: print"} {
+		if key, _, _ := strings.Cut(end, ":"); !strings.HasPrefix(block, key+":") && !strings.Contains(block, "\n"+key+":") {
+			block += end + "\n"
+		}
+	}
+	return block
+}
+
 // Every piece of YAML in the documents is a valid pipeline, or makes one
 // together with a source and a sink.
 func TestYAMLOfTheDocuments(t *testing.T) {
 	bin := build(t)
 	for _, document := range documents(t) {
 		for i, block := range blocks(t, document, "yaml") {
-			for _, end := range []string{"source: {csv: {path: data/readings.csv}}", "sink: print"} {
-				if key, _, _ := strings.Cut(end, ":"); !strings.HasPrefix(block, key+":") && !strings.Contains(block, "\n"+key+":") {
-					block += end + "\n"
-				}
-			}
 			file := filepath.Join(t.TempDir(), "block.yaml")
-			if err := os.WriteFile(file, []byte(block), 0o644); err != nil {
+			if err := os.WriteFile(file, []byte(completed(block)), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if out, err := exec.Command(bin, "validate", file).CombinedOutput(); err != nil {
+			validate := exec.Command(bin, "validate", file)
+			validate.Dir = root
+			if out, err := validate.CombinedOutput(); err != nil {
 				t.Errorf("%s, block %d: %v\n%s\n%s", document, i+1, err, out, block)
 			}
 		}

@@ -26,7 +26,7 @@ type Options struct {
 	Timestamp   string               `yaml:"timestamp" doc:"the messages' time: now, or event, which is the record's own; a topic's retention goes by it"`
 	Compression string               `yaml:"compression" doc:"none, gzip, snappy, lz4 or zstd"`
 	Linger      *time.Duration       `yaml:"linger" doc:"how long to wait for more records to send together; the default is 0 with pace, else 5ms"`
-	Create      Create               `yaml:"create" doc:"how to create the topic where there is none; false: not at all"`
+	Create      Create               `yaml:"create" doc:"how to create the topic where there is none; with false it must be there"`
 
 	kafka.Options        `yaml:",inline"`
 	pipeline.CodecOption `yaml:",inline"`
@@ -46,7 +46,13 @@ type Create struct {
 	off bool
 }
 
-var _ pipeline.OptionDecoder = (*Create)(nil)
+var (
+	_ pipeline.OptionDecoder = (*Create)(nil)
+	_ pipeline.Typer         = Create{}
+)
+
+// OptionType implements pipeline.Typer.
+func (Create) OptionType() string { return "mapping or false" }
 
 // DecodeOption implements pipeline.OptionDecoder.
 func (c *Create) DecodeOption(n pipeline.Node) error {
