@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -81,7 +81,7 @@ func (p *Plan) fallbackCodec(root pipeline.Node) *pipeline.Bound[pipeline.Codec]
 	return codec
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
+var yamlPrefix = regexp.MustCompile(`^yaml: (line \d+: )?`)
 
 func document(file string, text []byte) (pipeline.Node, error) {
 	at := func(line int, format string, args ...any) error {
@@ -93,11 +93,7 @@ func document(file string, text []byte) (pipeline.Node, error) {
 	case err == io.EOF || err == nil && doc.Content[0].Tag == "!!null":
 		return pipeline.Node{}, at(1, "the file is empty; a pipeline needs source: and sink:")
 	case err != nil:
-		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
-			line, _ := strconv.Atoi(m[1])
-			return pipeline.Node{}, at(line, "is not YAML: %s", m[2])
-		}
-		return pipeline.Node{}, at(1, "is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		return pipeline.Node{}, at(brokenLine(text), "is not YAML: %s", yamlPrefix.ReplaceAllString(err.Error(), ""))
 	}
 	if dec.Decode(&more) != io.EOF {
 		return pipeline.Node{}, at(cmp.Or(more.Line, 1), "holds more than one document; write one pipeline per file")
@@ -106,6 +102,20 @@ func document(file string, text []byte) (pipeline.Node, error) {
 		return pipeline.Node{}, at(n.Line, "%w", errCycle(n))
 	}
 	return pipeline.Node{File: file, YAML: doc.Content[0]}, nil
+}
+
+// brokenLine returns the line after the longest run of lines that is YAML. The
+// parser itself tells the line before, or the one where the mapping or list
+// around it begins, or none.
+func brokenLine(text []byte) int {
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	for n := len(lines) - 1; n > 0; n-- {
+		text = text[:len(text)-len(lines[n])]
+		if yaml.Unmarshal(text, new(yaml.Node)) == nil {
+			return n + 1
+		}
+	}
+	return 1
 }
 
 // cycle returns an alias below n that leads back to a node it is in. inside

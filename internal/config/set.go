@@ -17,12 +17,13 @@ func apply(root pipeline.Node, i int, override string) error {
 		return &pipeline.ConfigError{File: "--set " + override, Err: fmt.Errorf(format, args...)}
 	}
 	path, value, ok := strings.Cut(override, "=")
-	if !ok || path == "" {
+	names := strings.Split(path, ".")
+	if !ok || slices.Contains(names, "") {
 		return mistake("wants PATH=VALUE, such as source.csv.path=data.csv")
 	}
 	node, err := ParseValue(value)
 	if err == nil {
-		err = Set(root.YAML, strings.Split(path, "."), node, i+1)
+		err = Set(root.YAML, names, node, i+1)
 	}
 	if err != nil {
 		return mistake("%w", err)
