@@ -61,6 +61,7 @@ type oneWay struct {
 }
 
 func (c oneWay) Read(p []byte) (int, error) { return c.Reader.Read(p) }
+func (oneWay) RemoteAddr() net.Addr         { return advertisedAddr("elsewhere:1") }
 
 // FuzzRequests checks that exactly the requests in front of what isn't one
 // reach the broker.
