@@ -3,6 +3,7 @@ package avro_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -10,19 +11,24 @@ import (
 	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
-// bind binds the codec with a schema in t.avsc, in a folder of its own.
-func bind(t testing.TB, schema, more string) (*pipeline.Bound[pipeline.Codec], error) {
+// schemaFile writes a schema to a folder of its own.
+func schemaFile(t testing.TB, schema string) string {
 	t.Helper()
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile("t.avsc", []byte(schema), 0o644); err != nil {
+	file := filepath.Join(t.TempDir(), "t.avsc")
+	if err := os.WriteFile(file, []byte(schema), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return pipeline.BindCodec(plugintest.Node(t, "avro: {schema: t.avsc"+more+"}"))
+	return file
+}
+
+func bind(t testing.TB, file, more string) (*pipeline.Bound[pipeline.Codec], error) {
+	t.Helper()
+	return pipeline.BindCodec(plugintest.Node(t, fmt.Sprintf("avro: {schema: %q%s}", file, more)))
 }
 
 func open(t testing.TB, schema, more string) pipeline.Codec {
 	t.Helper()
-	bound, err := bind(t, schema, more)
+	bound, err := bind(t, schemaFile(t, schema), more)
 	if err != nil {
 		t.Fatalf("%s: %v", schema, err)
 	}
@@ -88,8 +94,9 @@ func TestMistakes(t *testing.T) {
 		{"date on bytes", `{"type": "fixed", "name": "U", "size": 4, "logicalType": "date"}`, `1:58: date must stand on int`},
 		{"duration", `{"type": "fixed", "name": "D", "size": 12, "logicalType": "duration"}`, `1:59: duration, which is months, days and milliseconds, is not supported; leave logicalType out to have its bytes`},
 	} {
-		_, err := bind(t, test.schema, "")
-		if want := "t.yaml:1:8: schema: t.avsc:" + test.want; fmt.Sprint(err) != want {
+		file := schemaFile(t, test.schema)
+		_, err := bind(t, file, "")
+		if want := "t.yaml:1:8: schema: " + file + ":" + test.want; fmt.Sprint(err) != want {
 			t.Errorf("%s:\n got %v\nwant %s", test.name, err, want)
 		}
 	}

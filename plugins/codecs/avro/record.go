@@ -128,7 +128,7 @@ func (t *recordType) decode(d *decoder) (pipeline.Value, error) {
 		if err != nil {
 			return pipeline.Null(), inField(err, f.name)
 		}
-		fs[i] = pipeline.Field{Name: f.name, Value: v}
+		fs[i].Name, fs[i].Value = f.name, v
 	}
 	d.leave()
 	return pipeline.Struct(fs), nil
