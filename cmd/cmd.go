@@ -80,7 +80,7 @@ pipeline plugins describe kafka`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	g := addGlobals(root)
-	root.AddCommand(newRun(g), newValidate(), newPlugins(), newBroker(g), newVersion())
+	root.AddCommand(newRun(g), newValidate(), newPlugins(), newNew(), newBroker(g), newVersion())
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Example = "source <(pipeline completion bash)"

@@ -1,4 +1,6 @@
 // Package all links every stock plugin: import it for its side effect.
+//
+// The imports are the plugins' folders; `pipeline new` keeps them so.
 package all
 
 import (

@@ -1,0 +1,51 @@
+package scaffold
+
+import (
+	"path/filepath"
+)
+
+// starter is what a pipeline begins with.
+type starter struct {
+	Schema                  string // where the schema is; empty: not known
+	Source, Transform, Sink string
+}
+
+const (
+	starterSource = `generate:
+    count: 5
+    interval: 1s
+    fields:
+      timestamp: {time: {format: "%Y-%m-%d %H:%M:%S"}}
+      sensor: {choice: [boiler, roof]}
+      value: {float: {min: 20, max: 90}}`
+	starterTransform = "- filter: value > 30"
+)
+
+// starterOf is a pipeline with a plugin in it.
+func starterOf(p Plugin) starter {
+	s := starter{Source: starterSource, Transform: starterTransform, Sink: "print"}
+	switch p.Kind {
+	case "source":
+		s.Source, s.Transform = p.Step(), "[]"
+	case "transform":
+		s.Transform = "- " + p.Step()
+	case "sink":
+		s.Sink = "\n  " + p.Step()
+	}
+	return s
+}
+
+// Pipeline returns the YAML of a pipeline to be written in dir. In a checkout,
+// it tells editors where the schema is.
+func Pipeline(dir, name string) ([]byte, error) {
+	s := starterOf(Plugin{})
+	if root, ok := Checkout(dir); ok {
+		if path, err := filepath.Rel(dir, filepath.Join(root, "schemas", "pipeline.schema.json")); err == nil {
+			s.Schema = filepath.ToSlash(path)
+		}
+	}
+	return render("pipeline.yaml.tmpl", struct {
+		Name string
+		starter
+	}{name, s})
+}
