@@ -68,6 +68,8 @@ func (n Node) Entries() ([]Entry, error) {
 				m, err := from.Entries()
 				merged, errs = append(merged, m...), append(errs, err)
 			}
+		case e.Key.YAML.Kind != yaml.ScalarNode:
+			errs = append(errs, e.Key.Errorf("wants a name, not %s", e.Key.what()))
 		case seen[e.Key.YAML.Value]:
 			errs = append(errs, e.Key.Errorf("%q is given twice", e.Key.YAML.Value))
 		default:
@@ -138,9 +140,11 @@ func (n Node) decode(v reflect.Value) error {
 			v.SetZero()
 			return nil
 		}
-		if v.IsNil() {
-			v.Set(reflect.New(v.Type().Elem()))
+		p := reflect.New(v.Type().Elem())
+		if !v.IsNil() {
+			p.Elem().Set(v.Elem()) // a copy: the defaults are everyone's
 		}
+		v.Set(p)
 		return n.decode(v.Elem())
 	case reflect.Struct:
 		return n.decodeStruct(v)
@@ -187,10 +191,9 @@ func (n Node) decodeScalar(v reflect.Value) error {
 	case v.Kind() == reflect.String:
 		v.SetString(s)
 	case v.Kind() == reflect.Bool:
-		if n.YAML.Tag != "!!bool" {
+		if n.YAML.Tag != "!!bool" || n.YAML.Decode(v.Addr().Interface()) != nil {
 			return wrong("true or false")
 		}
-		return n.placed(n.YAML.Decode(v.Addr().Interface()))
 	case v.CanInt():
 		if n.YAML.Tag != "!!int" || n.YAML.Decode(v.Addr().Interface()) != nil {
 			return wrong("a whole number")

@@ -116,6 +116,9 @@ func TestDecodeMistakes(t *testing.T) {
 		{"batch: -1", "t.yaml:1:1: batch: must not be negative\nt.yaml:1:1: tls.ca: is no file"},
 		{"brokers: [a, b, c]", "t.yaml:1:1: brokers: too many"},
 		{"types: {a: [1]}", "t.yaml:1:12: wants a value, not a list"},
+		{"on: !!bool maybe\nany: [!!float x, !!bool x]", "t.yaml:1:5: wants true or false, not \"maybe\"\n" +
+			"t.yaml:2:7: wants a number, not \"x\"\nt.yaml:2:18: wants true or false, not \"x\""},
+		{"? [a]\n: 1\n? {b: c}\n: 2", "t.yaml:1:3: wants a name, not a list\nt.yaml:3:3: wants a name, not a mapping"},
 		{"any: 99999999999999999999", "t.yaml:1:6: wants an integer that fits into 64 bits, not 99999999999999999999"},
 	} {
 		var o options
@@ -149,7 +152,8 @@ func TestBind(t *testing.T) {
 		{"test-source:", "opened with 5 "},
 		{"test-sorce", `t.yaml:1:1: unknown source "test-sorce"; did you mean "test-source"?`},
 		{"test-source: {topc: x}", `t.yaml:1:15: unknown option "topc"; did you mean "topic"?`},
-		{"{a: 1, b: 2}", `t.yaml:1:1: wants one source, written {name: options}, and finds 2 names`},
+		{"{a: 1, b: 2}", `t.yaml:1:8: wants one source, written {name: options}, and finds 2 names`},
+		{"{}", `t.yaml:1:1: wants a source, written as its name or as {name: options}, not an empty mapping`},
 		{"[a]", `t.yaml:1:1: wants a source, written as its name or as {name: options}, not a list`},
 	} {
 		s, err := BindSource(parse(t, tc.text))
@@ -185,6 +189,36 @@ func TestRegisteringTwicePanics(t *testing.T) {
 		}
 	}()
 	register()
+}
+
+// The options that one pipeline sets behind a pointer are not the next one's
+// defaults.
+func TestDefaultsStayAsTheyAre(t *testing.T) {
+	type inner struct {
+		A int `yaml:"a" doc:"a"`
+		B int `yaml:"b" doc:"b"`
+	}
+	type outer struct {
+		Inner *inner `yaml:"inner" doc:"inner"`
+	}
+	defaults := outer{&inner{A: 1, B: 2}}
+	o := defaults
+	if err := parse(t, "inner: {a: 5}").Decode(&o); err != nil || *o.Inner != (inner{5, 2}) {
+		t.Errorf("%+v, %v", o.Inner, err)
+	}
+	if *defaults.Inner != (inner{1, 2}) {
+		t.Errorf("the defaults have become %+v", *defaults.Inner)
+	}
+}
+
+func TestAbsentValues(t *testing.T) {
+	o := options{List: []Value{Int(1)}}
+	if err := parse(t, "list:\ntls:\nany:").Decode(&o); err != nil || len(o.List) > 0 || o.TLS == nil || !o.Any.IsNull() {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if err := parse(t, "any: [!!float 5, !!str 5, !!int '5']").Decode(&o); err != nil || o.Any.String() != `[5.0 "5" 5]` {
+		t.Errorf("%v, %v", o.Any, err)
+	}
 }
 
 func TestDescribe(t *testing.T) {

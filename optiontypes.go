@@ -64,7 +64,7 @@ func (v *Value) decodeScalar(n Node) error {
 		*v = Null()
 	case "!!bool":
 		var b bool
-		err := n.YAML.Decode(&b)
+		err := n.Decode(&b)
 		*v = Bool(b)
 		return err
 	case "!!int":
@@ -74,11 +74,11 @@ func (v *Value) decodeScalar(n Node) error {
 		}
 		*v = Int(i)
 	case "!!float":
-		if !strings.ContainsAny(n.YAML.Value, ".eE") { // YAML takes an integer beyond 64 bits for a float
-			return errIntRange(n.YAML.Value)
+		if n.YAML.Style&yaml.TaggedStyle == 0 && !strings.ContainsAny(n.YAML.Value, ".eE") {
+			return errIntRange(n.YAML.Value) // YAML takes an integer beyond 64 bits for a float
 		}
 		var f float64
-		err := n.YAML.Decode(&f)
+		err := n.Decode(&f)
 		*v = Float(f)
 		return err
 	default:

@@ -156,8 +156,10 @@ func (n Node) plugin(kind string) (name, options Node, err error) {
 		return n, n, n.Errorf("wants a %s, written as its name or as {name: options}, not %s", kind, n.what())
 	case err != nil:
 		return n, n, err
-	case len(entries) != 1:
-		return n, n, n.Errorf("wants one %s, written {name: options}, and finds %d names", kind, len(entries))
+	case len(entries) == 0:
+		return n, n, n.Errorf("wants a %s, written as its name or as {name: options}, not an empty mapping", kind)
+	case len(entries) > 1:
+		return n, n, entries[1].Key.Errorf("wants one %s, written {name: options}, and finds %d names", kind, len(entries))
 	}
 	return entries[0].Key, entries[0].Value, nil
 }
