@@ -18,9 +18,9 @@ type Source interface {
 	// there, and no more than fits (see Batch.Full). A row that can't be read
 	// is a record too: with its Origin, its text in Raw, and Fail.
 	//
-	// It returns io.EOF when there will be no more, ctx's error once ctx is
-	// done, and otherwise the error that ends the pipeline. An error goes
-	// with an empty batch.
+	// It returns io.EOF itself when there will be no more, ctx's error once
+	// ctx is done, and otherwise the error that ends the pipeline. An error
+	// goes with an empty batch.
 	Read(ctx context.Context, b *Batch) error
 	Close() error
 }
@@ -29,8 +29,9 @@ type Source interface {
 // group does. The engine keeps the positions of all other sources.
 type Committer interface {
 	// Commit says that every record up to those of p is done: stored,
-	// filtered, skipped or dead-lettered. Positions come in order. Commit may
-	// run at the same time as Read. An error ends the pipeline.
+	// filtered, skipped or dead-lettered. Positions come in order; p is the
+	// engine's again afterwards. Commit may run at the same time as Read. An
+	// error ends the pipeline.
 	Commit(ctx context.Context, p Position) error
 }
 
@@ -38,7 +39,7 @@ type Committer interface {
 type Progresser interface {
 	// Progress returns the share, 0 to 1, of all there is to read that ends
 	// with the record at o, and whether it can tell. It may run at any time,
-	// from any goroutine.
+	// from any goroutine, also after Close.
 	Progress(o Origin) (float64, bool)
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -38,7 +37,8 @@ type Options struct {
 // Store keeps positions between runs.
 type Store interface {
 	Load(name string) (pipeline.Position, error)
-	// Save keeps p; it may put off the work. flush asks for it now.
+	// Save keeps p, which changes afterwards; it may put off the work. flush
+	// asks for it now.
 	Save(name string, p pipeline.Position, flush bool) error
 }
 
@@ -254,7 +254,7 @@ func (p *Pipeline) readStage(ctx context.Context) error {
 		b.Reset()
 		err := p.source.Read(ctx, &b.Batch)
 		switch {
-		case errors.Is(err, io.EOF):
+		case err == io.EOF: // a wrapped one is a failure, such as a connection that was closed
 			p.eof = true
 			return nil
 		case ctx.Err() != nil && err != nil:

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"testing"
@@ -224,3 +225,21 @@ func (s failsAtEnd) Read(ctx context.Context, b *pipeline.Batch) error {
 }
 
 var errSource = errors.New("the source ends")
+
+// A failure that wraps io.EOF, as that of a connection does, is not the end of
+// the records.
+func TestWrappedEOFIsAFailure(t *testing.T) {
+	h := newHarness(0)
+	lost := fmt.Errorf("connection: %w", io.EOF)
+	h.plan.Source = pipeline.NewBound("lost", nil, func(context.Context, pipeline.Env) (pipeline.Source, error) {
+		return failing{lost}, nil
+	})
+	if st, err := h.run(t, t.Context()); !errors.Is(err, lost) || st.State != Failed {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
+type failing struct{ err error }
+
+func (s failing) Read(context.Context, *pipeline.Batch) error { return s.err }
+func (s failing) Close() error                                { return nil }
