@@ -70,7 +70,9 @@ func Parse(file string, text []byte, overrides []string) (*Plan, error) {
 	if err := root.Decode(plan); err != nil {
 		return nil, sorted(err, overrides)
 	}
-	plan.bindCodecs(plan.fallbackCodec(root))
+	if err := plan.bindCodecs(plan.fallbackCodec(root)); err != nil {
+		return nil, root.Locate(err)
+	}
 	return plan, nil
 }
 

@@ -135,17 +135,20 @@ type codecEnd interface {
 
 // bindCodecs decides what is decoded and encoded. The pipeline's codec is the
 // default of both ends; dead letters are never touched by it.
-func (p *Plan) bindCodecs(fallback *pipeline.Bound[pipeline.Codec]) {
+func (p *Plan) bindCodecs(fallback *pipeline.Bound[pipeline.Codec]) error {
 	if p.Codec == nil {
 		p.Codec = fallback
 	}
 	in, inBytes := p.codecOf(p.Source.Options)
 	out, outBytes := p.codecOf(p.Sink.Options)
+	if inBytes && in == nil || outBytes && out == nil {
+		return &pipeline.FieldError{Option: "codec", Err: errors.New("wants one; json, the default, is not part of this program")}
+	}
 	user, ok := p.Sink.Options.(pipeline.ValueUser)
 	needsValue := !outBytes || ok && user.UsesValue() || len(p.Transforms) > 0
 	if inBytes && outBytes && !needsValue && in.Name == out.Name && reflect.DeepEqual(in.Options, out.Options) {
 		p.PassThrough = true
-		return
+		return nil
 	}
 	if inBytes {
 		p.Decode = in
@@ -153,6 +156,7 @@ func (p *Plan) bindCodecs(fallback *pipeline.Bound[pipeline.Codec]) {
 	if outBytes {
 		p.Encode = out
 	}
+	return nil
 }
 
 func (p *Plan) codecOf(options any) (*pipeline.Bound[pipeline.Codec], bool) {
