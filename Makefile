@@ -23,7 +23,9 @@ integration:  ## against a real Apache Kafka; needs Java 17 and Maven
 	go test -tags integration -run Integration -count 1 -timeout 20m ./...
 bench:        ## the figures of bench/README.md; needs Java, Maven and kcat
 	go test -tags bench -count 1 -timeout 60m -v ./bench
+docs:         ## docs/reference and schemas/pipeline.schema.json anew
+	go run ./internal/docgen
 data:         ## data/*.csv anew
 	go run ./cmd/pipeline run pipelines/generate.yaml pipelines/generate-tutorial.yaml
 
-.PHONY: help build test race lint cross integration bench data
+.PHONY: help build test race lint cross integration bench docs data
