@@ -96,6 +96,9 @@ var elsewhere = regexp.MustCompile(`^(git clone|cd|go test|go build) `)
 func TestCommandsOfTheDocuments(t *testing.T) {
 	bin := build(t)
 	for _, document := range documents(t) {
+		if isFollowed(document) {
+			continue
+		}
 		for _, block := range blocks(t, document, "sh") {
 			for command := range strings.Lines(block) {
 				if command = strings.TrimSpace(command); elsewhere.MatchString(command) {
@@ -104,26 +107,32 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 				t.Run(filepath.Base(document)+" "+command, func(t *testing.T) {
 					t.Parallel()
 					command = strings.NewReplacer("go run ./cmd/pipeline", bin, "bin/pipeline", bin).Replace(command)
-					runAWhile(t, command)
+					shell(t, checkout(t), command, 3*time.Second)
 				})
 			}
 		}
 	}
 }
 
-func runAWhile(t *testing.T, command string) {
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+// shell runs a command and returns its standard output. It interrupts one that
+// is still at it after a while. Either way it must end well.
+func shell(t *testing.T, dir, command string, patience time.Duration) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", "exec "+command)
-	cmd.Dir = checkout(t)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeAddr(t))
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = 30 * time.Second
-	out, err := cmd.CombinedOutput()
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) || err != nil && ctx.Err() == nil {
-		t.Errorf("%v\n%s", err, out)
+		t.Fatalf("%s: %v\n%s%s", command, err, out, stderr.String())
 	}
+	return string(out)
 }
 
 // completed adds the source and the sink that a piece of a pipeline lacks.
@@ -141,6 +150,9 @@ func completed(block string) string {
 func TestYAMLOfTheDocuments(t *testing.T) {
 	bin := build(t)
 	for _, document := range documents(t) {
+		if isFollowed(document) {
+			continue
+		}
 		for i, block := range blocks(t, document, "yaml") {
 			file := filepath.Join(t.TempDir(), "block.yaml")
 			if err := os.WriteFile(file, []byte(completed(block)), 0o644); err != nil {
