@@ -29,6 +29,7 @@ type ordeal struct {
 	committer                          bool
 	plan                               config.Plan
 	opts                               Options
+	pipeline                           *Pipeline
 
 	mu        sync.Mutex
 	tries     map[string]int
@@ -92,12 +93,11 @@ func drawOrdeal(t *rapid.T) *ordeal {
 }
 
 func (o *ordeal) bind() {
-	o.plan.Source = pipeline.NewBound("source", nil, func(context.Context, pipeline.Env) (pipeline.Source, error) {
-		s := &ordealSource{ordeal: o}
+	o.plan.Source = pipeline.NewBound("source", nil, func(_ context.Context, env pipeline.Env) (pipeline.Source, error) {
 		if o.committer {
-			return ordealCommitter{s}, nil
+			return ordealCommitter{&ordealSource{ordeal: o, from: o.position()}}, nil
 		}
-		return s, nil
+		return &ordealSource{ordeal: o, from: env.Position}, nil
 	})
 	o.plan.Transforms = []*pipeline.Bound[pipeline.Transform]{pipeline.NewBound("transform", nil,
 		func(context.Context, pipeline.Env) (pipeline.Transform, error) {
@@ -150,6 +150,7 @@ func (o *ordeal) partition(n int64) int32 { return int32(n % o.partitions) }
 // ordealSource reads numbers. Their times are a millisecond apart, and some step back.
 type ordealSource struct {
 	*ordeal
+	from pipeline.Position
 	next int64
 }
 
@@ -157,8 +158,13 @@ func (s *ordealSource) Read(ctx context.Context, b *pipeline.Batch) error {
 	if s.comes(sourceSlow, s.next) && !sleep(ctx, 10*time.Millisecond) {
 		return ctx.Err()
 	}
+	_ = s.pipeline.Status() // at any time
 	for len(b.Records) < s.batch {
+		last, ok := s.from.Last("n", s.partition(s.next))
 		switch {
+		case ok && s.next <= last.Offset:
+			s.next++
+			continue
 		case s.next == s.count && len(b.Records) > 0:
 			return nil
 		case s.next == s.count:
@@ -193,9 +199,17 @@ type ordealCommitter struct{ *ordealSource }
 
 func (s ordealCommitter) Commit(_ context.Context, p pipeline.Position) error { return s.commit(p) }
 
-func (o *ordeal) Load(string) (pipeline.Position, error) { return nil, nil }
+func (o *ordeal) Load(string) (pipeline.Position, error) { return o.position(), nil }
 
 func (o *ordeal) Save(_ string, p pipeline.Position, _ bool) error { return o.commit(p) }
+
+// position is what is committed.
+func (o *ordeal) position() (p pipeline.Position) {
+	for partition, offset := range o.committed {
+		p = append(p, pipeline.Origin{Source: "n", Partition: partition, Offset: offset})
+	}
+	return p
+}
 
 var errCommit = errors.New("the commit fails")
 

@@ -12,31 +12,36 @@ import (
 
 // Whatever goes wrong, and in whatever order a sink is done: the run ends,
 // every record is counted once, what is given to the sink is what was read, no
-// position passes a record that is not done, and nothing is stored twice.
+// position passes a record that is not done, and nothing is stored twice. A
+// second run does what the first has not.
 func TestOrdeals(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		o := drawOrdeal(rt)
-		var st Status
-		var err error
-		synctest.Test(t, func(t *testing.T) {
-			ctx := t.Context()
-			if o.stop > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, o.stop)
-				defer cancel()
-			}
-			p := New(&o.plan, o.opts)
-			err = p.Run(ctx)
-			st = p.Status()
-		})
+		st, err := o.run(t)
 		gone := err == nil && o.readerGone > 0
 		o.checkCounts(st)
 		o.checkStored(st, gone)
 		o.checkEnd(st, err, gone)
+		o.checkResume(t)
 		if len(o.problems) > 0 {
 			rt.Fatalf("%v\n%+v\n%v", err, st, o.problems)
 		}
 	})
+}
+
+func (o *ordeal) run(t *testing.T) (st Status, err error) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		if o.stop > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, o.stop)
+			defer cancel()
+		}
+		o.pipeline = New(&o.plan, o.opts)
+		err = o.pipeline.Run(ctx)
+		st = o.pipeline.Status()
+	})
+	return st, err
 }
 
 func (o *ordeal) checkCounts(st Status) {
@@ -98,6 +103,27 @@ func (o *ordeal) checkEnd(st Status, err error, gone bool) {
 	}
 	if st.State == Completed && st.Read != all {
 		o.problem("completed after %d of %d records", st.Read, all)
+	}
+}
+
+// checkResume checks that a second run, in which nothing goes wrong, stores
+// whatever is not committed.
+func (o *ordeal) checkResume(t *testing.T) {
+	var left []int64
+	for n := range o.count {
+		if last, ok := o.committed[o.partition(n)]; !ok || n > last {
+			left = append(left, n)
+		}
+	}
+	o.odds, o.stop, o.sourceEnds, o.readerGone, o.commitEnds, o.opts.Limit = nil, 0, 0, 0, 0, 0
+	clear(o.stored)
+	if st, err := o.run(t); err != nil || st.State != Completed || st.Written != int64(len(left)) {
+		o.problem("the second run of %d: %v, %+v", len(left), err, st)
+	}
+	for _, n := range left {
+		if o.stored[n] != 1 {
+			o.problem("the second run stores %d %d times", n, o.stored[n])
+		}
 	}
 }
 
