@@ -81,7 +81,7 @@ func TestIntegrationStopWithoutBroker(t *testing.T) {
 
 	consume.signal(syscall.SIGINT)
 	consume.exits(0, promptly)
-	consume.says("can't commit the last positions: some messages will be read again", 0)
+	printed := len(lines(consume.stdout.String()))
 
 	twice.signal(syscall.SIGINT)
 	twice.says("press Ctrl-C again to quit at once", promptly)
@@ -100,6 +100,9 @@ func TestIntegrationStopWithoutBroker(t *testing.T) {
 	back.says("press Ctrl-C again to quit at once", promptly)
 	c.Restart()
 	back.exits(0, patience)
+	if at := c.committed("pipeline-consume", "back"); int(at) < printed {
+		consume.says("can't commit the last positions: some messages will be read again", 0)
+	}
 	stored := numbers(t, values(c.messages("back")))
 	allInOrder(t, stored, len(stored))
 	if diff := cmp.Diff(outcome{"back", "stopped", "", counts{Read: len(stored), Written: len(stored)}}, back.outcome("back")); diff != "" {

@@ -5,6 +5,7 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"slices"
 	"testing"
 	"time"
@@ -41,9 +42,15 @@ func startCluster(t *testing.T, opts ...kafkatest.Option) *cluster {
 // in returns the cluster for a subtest.
 func (c *cluster) in(t *testing.T) *cluster { return &cluster{c.Cluster, t, c.client, c.admin} }
 
+// connect returns a client that talks to the broker itself, whatever address
+// that has clients use.
 func (c *cluster) connect(opts ...kgo.Opt) *kgo.Client {
 	c.t.Helper()
-	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(c.Addr()))...)
+	var d net.Dialer
+	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(c.Addr()),
+		kgo.Dialer(func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return d.DialContext(ctx, network, c.Addr())
+		}))...)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -90,16 +97,14 @@ func (c *cluster) produce(messages ...*kgo.Record) {
 	}
 }
 
-// ends returns where the partitions of a topic end; nil if there is none.
+// ends returns where the partitions of a topic end; nil if there is none, or
+// if it is not ready yet.
 func (c *cluster) ends(topic string) []int64 {
 	c.t.Helper()
 	ctx, cancel := c.context()
 	defer cancel()
 	listed, err := c.admin.ListEndOffsets(ctx, topic)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if listed.Error() != nil {
+	if err != nil || listed.Error() != nil {
 		return nil
 	}
 	ends := make([]int64, len(listed[topic]))
@@ -155,10 +160,12 @@ func (c *cluster) committed(group, topic string) int64 {
 	c.t.Helper()
 	ctx, cancel := c.context()
 	defer cancel()
-	offsets, err := c.admin.FetchOffsets(ctx, group)
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	var offsets kadm.OffsetResponses
+	eventually(c.t, "the positions of a group", func() bool {
+		var err error
+		offsets, err = c.admin.FetchOffsets(ctx, group)
+		return err == nil
+	})
 	at, ok := offsets.Lookup(topic, 0)
 	if !ok {
 		return -1

@@ -21,7 +21,7 @@ func TestIntegrationBrokerKilledUnderLoad(t *testing.T) {
 		"replay.yaml": "source: {csv: {path: rows.csv}}\nsink: {kafka: {topic: t}}\n",
 		"copy.yaml":   "source: {kafka: {topics: t}}\nsink: {kafka: {topic: copy}}\n"})
 	c.create("t", 1)
-	duplicate := start(t, dir, c.Addr(), "copy.yaml")
+	copying := start(t, dir, c.Addr(), "copy.yaml")
 	eventually(t, "a member of the group", func() bool { return c.members("pipeline-copy") == 1 })
 	replay := start(t, dir, c.Addr(), "replay.yaml")
 	c.awaitSize("copy", n/20)
@@ -32,8 +32,8 @@ func TestIntegrationBrokerKilledUnderLoad(t *testing.T) {
 	c.Restart()
 	replay.exits(0, patience)
 	c.awaitSize("copy", n)
-	duplicate.signal(syscall.SIGINT)
-	duplicate.exits(0, patience)
+	copying.signal(syscall.SIGINT)
+	copying.exits(0, patience)
 
 	if diff := cmp.Diff(outcome{"replay", "completed", "", counts{Read: n, Written: n}}, replay.outcome("replay")); diff != "" {
 		t.Error(diff)
@@ -43,7 +43,7 @@ func TestIntegrationBrokerKilledUnderLoad(t *testing.T) {
 	if _, err := retell(copied, 0, 1, n); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff(outcome{"copy", "stopped", "", counts{Read: len(copied), Written: len(copied)}}, duplicate.outcome("copy")); diff != "" {
+	if diff := cmp.Diff(outcome{"copy", "stopped", "", counts{Read: len(copied), Written: len(copied)}}, copying.outcome("copy")); diff != "" {
 		t.Error(diff)
 	}
 	t.Logf("%d of %d were copied again", len(copied)-n, n)
