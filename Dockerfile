@@ -13,6 +13,7 @@ COPY --from=build /out/pipeline /usr/local/bin/pipeline
 COPY --from=build --chown=65532:65532 /out/work /work
 COPY --chown=65532:65532 pipelines /work/pipelines
 COPY --chown=65532:65532 data /work/data
+COPY --chown=65532:65532 schemas /work/schemas
 WORKDIR /work
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/pipeline"]
