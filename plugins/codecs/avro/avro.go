@@ -18,7 +18,7 @@ import (
 
 // Options are the options of the codec.
 type Options struct {
-	_           struct{} `doc:"Avro, as a schema says: one plain binary value without a header. Integers are written as double too, and texts and times as timestamp and date, of which an integer is the count itself; whatever else doesn't fit fails its record. A field is found by its name or an alias; one that a record lacks has the schema's default, or null where that fits. Timestamps and dates come back as times, decimals and times of day as strings" example:"avro: {schema: schemas/reading.avsc}"`
+	_           struct{} `doc:"Avro, as a schema says: one plain binary value without a header. Integers are written as double too, and times and texts (RFC 3339, 2021-01-01 00:00:00 or 2021-01-01; in UTC unless they say a zone) as timestamp and date, of which an integer is the count itself; whatever else doesn't fit fails its record. A field is found by its name or an alias; one that a record lacks has the schema's default, or null where that fits. Timestamps and dates come back as times, decimals and times of day as strings" example:"avro: {schema: schemas/reading.avsc}"`
 	Schema      string   `yaml:"schema" doc:"the file with the schema in JSON, such as schemas/reading.avsc"`
 	ExtraFields string   `yaml:"extra_fields" doc:"what a field does that the schema lacks: error, which fails the record, or drop"`
 
