@@ -9,11 +9,20 @@ import (
 // OfRecord returns what there is to show of a record: its value or, if no
 // codec has decoded one, what was read, as a string if it is text.
 func OfRecord(r *pipeline.Record) pipeline.Value {
-	switch {
-	case !r.Value.IsNull() || r.Raw == nil || string(r.Raw) == "null":
+	if !r.Value.IsNull() || string(r.Raw) == "null" {
 		return r.Value
-	case utf8.Valid(r.Raw):
-		return pipeline.String(unsafeString(r.Raw))
 	}
-	return pipeline.Bytes(r.Raw)
+	return OfBytes(r.Raw)
+}
+
+// OfBytes returns what there is to show of bytes: a string that shares their
+// memory if they are text, and null for nil.
+func OfBytes(b []byte) pipeline.Value {
+	switch {
+	case b == nil:
+		return pipeline.Null()
+	case utf8.Valid(b):
+		return pipeline.String(unsafeString(b))
+	}
+	return pipeline.Bytes(b)
 }
