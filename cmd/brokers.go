@@ -8,6 +8,7 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -117,4 +118,13 @@ func addBrokerMemory(f *pflag.FlagSet) *sizeFlag {
 	s := sizeFlag(kafka.DefaultMemoryLimit)
 	f.Var(&s, "broker-memory", "let the topics of an embedded broker in memory hold `SIZE` in all; the oldest records go first")
 	return &s
+}
+
+// addConnection adds the flags of a command that has one Kafka end.
+func addConnection(c *cobra.Command, brokers *string, options *[]string, codec *string) {
+	f := c.Flags()
+	f.StringVar(brokers, "brokers", "", "connect to `HOST:PORT,..` (default KAFKA_BROKERS, else localhost:9092, where a broker is started if nothing listens)")
+	f.StringArrayVar(options, "kafka", nil, "set any other option of the Kafka plugin with `KEY=VALUE`, as in tls.ca=ca.pem; may be repeated")
+	f.StringVar(codec, "codec", "", "`CODEC` of the values: json, or avro=FILE with the file of a schema")
+	_ = c.RegisterFlagCompletionFunc("codec", completeCodecs) // it fails where there is no such flag
 }

@@ -80,11 +80,8 @@ pipeline plugins describe kafka`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	g := addGlobals(root)
-	root.AddCommand(newRun(g), newValidate(), newPlugins(), newNew(), newBroker(g), newVersion())
-	root.InitDefaultCompletionCmd()
-	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		completion.Example = "source <(pipeline completion bash)"
-	}
+	root.AddCommand(newRun(g), newReplay(g), newValidate(), newPlugins(), newNew(), newBroker(g), newVersion())
+	addExamples(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(help)
 	root.SetUsageFunc(func(c *cobra.Command) error { help(c, nil); return nil })

@@ -50,6 +50,9 @@ func hint(p *config.Plan, s engine.Status) string {
 	if s.State != engine.Failed || p.Errors.OnFailure != config.Stop || s.Failed == s.Undelivered {
 		return ""
 	}
+	if p.File == "" { // the command line describes the pipeline
+		return "to go on without such records, add  --set errors.on_failure=skip"
+	}
 	return "to go on without such records, add  errors: {on_failure: skip}  to " + p.File + "; to keep them apart, on_failure: dead_letter"
 }
 

@@ -1,0 +1,130 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
+)
+
+// replayOptions are the arguments and the flags of replay.
+type replayOptions struct {
+	runOptions
+	csv, topic     string
+	key, timestamp string
+	types          []string
+	codec          string
+	kafka          []string
+	printYAML      bool
+}
+
+func newReplay(g *globals) *cobra.Command {
+	var o replayOptions
+	c := &cobra.Command{
+		Use: "replay CSV TOPIC",
+		Example: `pipeline replay data/readings.csv my-stream
+pipeline replay data/readings.csv my-stream --speed 10 --key sensor --type value=float
+pipeline replay data/readings.csv my-stream --speed max --codec avro=schemas/reading.avsc
+pipeline replay data/readings.csv my-stream --brokers kafka-1:9093 --kafka tls={} \
+  --kafka sasl.mechanism=PLAIN --kafka sasl.username=me --kafka 'sasl.password=${PASSWORD}'
+pipeline replay data/readings.csv my-stream --print-yaml > replay.yaml`,
+		Short: "Replay a CSV into a Kafka topic, without a file for it",
+		Long: `Replays a CSV into a Kafka topic, with the pauses that the timestamps tell. - is
+standard input. The rows' event time, its format and the columns' types are found
+from the first rows, unless flags say them.
+
+It runs a pipeline, as  pipeline run  does, and --print-yaml prints it. Any other
+option of it is set by its path:  --set 'source.csv.delimiter=;'`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("%s wants a CSV and a topic, as in\n  pipeline replay data/readings.csv my-stream", c.CommandPath())
+			}
+			return nil
+		},
+		ValidArgsFunction: completeReplay,
+		RunE: func(c *cobra.Command, args []string) error {
+			console, err := g.newConsole()
+			if err != nil {
+				return err
+			}
+			defer console.screen.close()
+			o.csv, o.topic = args[0], args[1]
+			plan, text, err := o.plan()
+			switch {
+			case err != nil:
+				return err
+			case o.printYAML:
+				_, err := c.OutOrStdout().Write(text)
+				return err
+			}
+			return run(console, &o.runOptions, []*config.Plan{plan})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.speed, "speed", "1", "replay `N` times faster than recorded; max: as fast as possible")
+	f.StringVar(&o.key, "key", "", "take the messages' keys from `COLUMN` (default no keys)")
+	f.StringVar(&o.timestamp, "timestamp", "", "take the rows' event time from `COLUMN` (default the only one that holds times)")
+	f.StringArrayVar(&o.types, "type", nil, "`COLUMN=TYPE`: int, float, bool or string; may be repeated (default found from the first rows)")
+	f.BoolVar(&o.printYAML, "print-yaml", false, "print the pipeline as a file for  pipeline run, and open nothing")
+	addConnection(c, &o.brokers, &o.kafka, &o.codec)
+	o.add(f)
+	return c
+}
+
+// completeReplay completes the CSV, and then the topic.
+func completeReplay(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0:
+		return completeCSV(c, args, typed)
+	case 1:
+		return completeTopics(c, nil, typed)
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// plan returns the plan of the replay, and the YAML that it was made of. The
+// error joins all mistakes.
+func (o *replayOptions) plan() (*config.Plan, []byte, error) {
+	d := newDraft("replay")
+	d.root.HeadComment = "# Written by  pipeline replay --print-yaml; run it with  pipeline run FILE."
+	d.set("CSV", textNode(o.csv), "source", "csv", "path")
+	if o.timestamp != "" {
+		d.set("--timestamp "+o.timestamp, textNode(o.timestamp), "source", "csv", "timestamp")
+	}
+	for _, columnType := range o.types {
+		text := "--type " + columnType
+		if i := strings.LastIndexByte(columnType, '='); i > 0 {
+			d.set(text, textNode(columnType[i+1:]), "source", "csv", "types", literal(columnType[:i]))
+		} else {
+			d.fail(text, errors.New("wants COLUMN=TYPE, such as value=float"))
+		}
+	}
+	d.setPace(o.speed)
+	d.set("TOPIC", textNode(o.topic), "sink", "kafka", "topic")
+	if o.key != "" {
+		d.set("--key "+o.key, textNode(o.key), "sink", "kafka", "key")
+	}
+	d.setKafka("sink", o.brokers, o.kafka)
+	d.setCodec(o.codec)
+	d.override("--set", "PATH=VALUE, such as source.csv.path=data.csv", o.set)
+	plan, text, err := d.plan()
+	return plan, text, errors.Join(o.check(), err)
+}
+
+// setPace sets the speed, by having no pace for max.
+func (d *draft) setPace(text string) {
+	speed, max, err := parseSpeed(text)
+	switch {
+	case err != nil:
+		d.errs = append(d.errs, err)
+	case max:
+		d.root.FootComment = "# Without a pace it is as fast as possible; as recorded is  pace: {speed: 1}."
+	default:
+		number := &yaml.Node{Kind: yaml.ScalarNode, Value: strconv.FormatFloat(speed, 'f', -1, 64)}
+		d.set("--speed "+text, number, "pace", "speed")
+	}
+}
