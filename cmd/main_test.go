@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 		},
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "broker": broker},
 	})
 }
 
@@ -64,4 +64,12 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if code != want {
 		ts.Fatalf("%v exits with %d, not %d", args[1:], code, want)
 	}
+}
+
+// broker is a script's command: it starts a broker, which the script's commands
+// find until it ends.
+func broker(ts *testscript.TestScript, _ bool, _ []string) {
+	b, err := kafka.StartBroker(kafka.BrokerConfig{Listen: ts.Getenv(kafka.EnvDefaultBroker)})
+	ts.Check(err)
+	ts.Defer(func() { _ = b.Close() })
 }

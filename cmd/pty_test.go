@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // onTerminal runs the binary on a terminal until it ends. see is called after
@@ -138,5 +139,43 @@ func TestNoStatusLine(t *testing.T) {
 			})
 			p.exits(0)
 		})
+	}
+}
+
+// Colours are for a terminal, and for those who want them.
+func TestTailColours(t *testing.T) {
+	t.Parallel()
+	addr, _ := topic(t, &kgo.Record{Value: []byte(`{"a":1}`)})
+	const plain, painted = `{"a":1}`, "{\x1b[36m\"a\"\x1b[0m:\x1b[33m1\x1b[0m}"
+	for _, c := range []struct {
+		env    []string
+		piped  bool
+		prints string
+	}{
+		{[]string{"NO_COLOR="}, false, painted},
+		{[]string{"NO_COLOR=1"}, false, plain},
+		{[]string{"NO_COLOR=", "TERM=dumb"}, false, plain},
+		{[]string{"NO_COLOR="}, true, plain},
+	} {
+		p := command(t, t.TempDir(), addr, "tail", "t", "--until-end")
+		p.Env = append(p.Env, c.env...)
+		p.Stderr = nil // the terminal's
+		out := &transcript{}
+		if c.piped {
+			p.Stdout = out
+		}
+		tty, err := pty.Start(p.Cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.watch()
+		if !c.piped {
+			_, _ = io.Copy(out, tty) // which ends with an error on Linux
+		}
+		p.exits(0)
+		_ = tty.Close()
+		if text := out.String(); !strings.Contains(text, c.prints) {
+			t.Errorf("%v: it prints %q", c, text)
+		}
 	}
 }
