@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/reference"
@@ -42,9 +43,7 @@ pipeline plugins describe kafka --json`,
 			}
 			return nil
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return pluginNames(), cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: completePlugins,
 		RunE: func(c *cobra.Command, names []string) error {
 			found, err := findPlugins(names)
 			switch {
@@ -80,7 +79,9 @@ func findPlugins(names []string) ([]pipeline.Plugin, error) {
 func pluginNames() []string {
 	var names []string
 	for _, p := range pipeline.Plugins() {
-		names = append(names, p.Name)
+		if !slices.Contains(names, p.Name) { // one may be a source and a sink
+			names = append(names, p.Name)
+		}
 	}
 	return names
 }
