@@ -135,6 +135,30 @@ func shell(t *testing.T, dir, command string, patience time.Duration) string {
 	return string(out)
 }
 
+// Every plugin's example runs as it stands.
+func TestExamplesOfThePlugins(t *testing.T) {
+	bin := build(t)
+	pages, err := filepath.Glob(filepath.Join(root, "docs/reference/plugins/*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	for _, page := range pages {
+		examples := blocks(t, page, "yaml")
+		if len(examples) != 1 {
+			t.Errorf("%s has %d examples; give the plugin's options the tag example", page, len(examples))
+			continue
+		}
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			t.Parallel()
+			dir := checkout(t)
+			if err := os.WriteFile(filepath.Join(dir, "example.yaml"), []byte(examples[0]), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			shell(t, dir, bin+" run example.yaml --limit 3", 3*time.Second)
+		})
+	}
+}
+
 // completed adds the source and the sink that a piece of a pipeline lacks.
 func completed(block string) string {
 	for _, end := range []string{"source: {csv: {path: data/readings.csv}}", "sink: print"} {

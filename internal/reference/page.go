@@ -44,7 +44,7 @@ func Example(p pipeline.Plugin) string {
 	case "sink":
 		sink = p.Example
 	case "codec":
-		sink, codec = "kafka: {topic: my-stream}", "codec: "+inline(p.Example)+"\n"
+		source, sink, codec = "kafka: {topics: my-stream}", "kafka: {topic: copy}", "codec: "+inline(p.Example)+"\n"
 	}
 	return "source:" + below(source) + transforms + "sink:" + below(sink) + codec
 }

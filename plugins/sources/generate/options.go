@@ -12,7 +12,7 @@ import (
 
 // Options are the options of the generate source.
 type Options struct {
-	_ struct{} `doc:"makes records up: values that wander, swing or are drawn, at times of a rhythm. The same options give the same records, everywhere"`
+	_ struct{} `doc:"makes records up: values that wander, swing or are drawn, at times of a rhythm. The same options give the same records, everywhere" example:"generate: {count: 5, fields: {at: time, sensor: {choice: [a, b]}, value: {float: {min: 20, max: 90}}}}"`
 
 	Fields   pipeline.Pairs[kind] `yaml:"fields" doc:"the fields of a record in order, and what each holds: time {format}; counter {start, step}; constant VALUE; choice [LABEL, …] or {LABEL: WEIGHT, …}; int {min, max}; float {min, max, decimals}; normal {mean, stddev, decimals}; walk {start, step, min, max, decimals}; sine {period, amplitude, offset, noise, spikes: {every or probability, height}, decimals}; by {field, cases: {LABEL: kind, …}}, which goes by the label of a field before it. As in  at: time,  sensor: {choice: [a, b]}  and  value: {float: {min: 0, max: 1}}. A time without a format is a time, not a text. decimals is 2 if absent; with 0 the numbers are whole ones"`
 	Count    int64                `yaml:"count" doc:"how many records; absent: they go on for ever"`
