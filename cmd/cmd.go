@@ -71,6 +71,8 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use: "pipeline",
 		Example: `pipeline run pipelines/replay.yaml
+pipeline replay data/readings.csv my-stream --speed 10
+pipeline tail my-stream
 pipeline validate pipelines/*.yaml
 pipeline plugins describe kafka`,
 		Long:          "Runs pipelines, source → transforms → sink, that are written in YAML.",

@@ -5,8 +5,10 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"pgregory.net/rapid"
 )
 
@@ -61,4 +63,31 @@ func TestReplayKeepsTexts(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A login and TLS come to the connection of the one Kafka end.
+func TestKafkaFlags(t *testing.T) {
+	t.Setenv("SECRET", "5")
+	const brokers = "a:1, b:2"
+	flags := []string{"tls.ca=ca.pem", "tls.server_name=kafka", "sasl={mechanism: PLAIN, username: me}", "sasl.password=${SECRET}"}
+	want := kafka.DefaultOptions()
+	want.Brokers = []string{"a:1", "b:2"}
+	want.TLS = &kafka.TLS{CA: "ca.pem", ServerName: "kafka"}
+	want.SASL = &kafka.SASL{Mechanism: "PLAIN", Username: "me", Password: "5"}
+	replay := replayOptions{csv: "-", topic: "t", kafka: flags}
+	replay.speed, replay.brokers = "max", brokers
+	one, _, err := replay.plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tail := tailOptions{topics: []string{"t", "u"}, kafka: flags, brokers: brokers}
+	other, err := tail.plan(&console{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, plan := range []*config.Plan{one, other} {
+		if diff := cmp.Diff([]*kafka.Options{&want}, kafkaEnds([]*config.Plan{plan})); diff != "" {
+			t.Error(diff)
+		}
+	}
 }

@@ -66,7 +66,7 @@ no text either. Ctrl-C ends it, as does a reader that has seen enough.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.from, "from", "", "start at `TIME`, such as 2021-01-01T00:00:00Z, 2021-01-01 or -10m, at the beginning, or at the end (default end; with --until-end beginning)")
+	f.StringVar(&o.from, "from", "", "start at `PLACE`: beginning, end, or a time such as 2021-01-01T00:00:00Z, 2021-01-01 or -10m (default end; with --until-end beginning)")
 	f.Int64VarP(&o.limit, "limit", "n", 0, "end after `N` records (default no limit)")
 	f.BoolVar(&o.untilEnd, "until-end", false, "end after what there was at the start")
 	f.BoolVar(&o.verbose, "verbose", false, "print topic, partition, offset, timestamp, key and headers, too")
