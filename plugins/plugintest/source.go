@@ -109,7 +109,7 @@ func (c SourceCase) readAll(t *testing.T, src pipeline.Source, want []string, si
 		n++
 	}
 	s, err := read(t, src, n, size)
-	if c.Endless && err != nil || !c.Endless && err != io.EOF {
+	if err != nil && (c.Endless || err != io.EOF) {
 		t.Fatalf("after %d records: %v", len(s.texts), err)
 	}
 	if diff := cmp.Diff(want, s.texts[:min(len(s.texts), len(want))]); diff != "" || !c.Endless && len(s.texts) > len(want) {
