@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -12,7 +13,9 @@ func TestIntegrationPace(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
 	const n, step = 3000, time.Millisecond
-	const tolerance = 100 * time.Millisecond // of a busy machine; pauses one after the other would add up to more
+	// Pauses one after the other would add up to more by the end; a busy
+	// machine makes some messages late, but not half of the last thousand.
+	const tolerance = 100 * time.Millisecond
 	dir := folder(t, map[string]string{
 		"rows.csv":   rows(n, 100*step),
 		"now.yaml":   "source: {csv: {path: rows.csv}}\npace: {speed: 100}\nsink: {kafka: {topic: now}}\n",
@@ -26,10 +29,13 @@ func TestIntegrationPace(t *testing.T) {
 	if first.Before(p.began.Truncate(time.Millisecond)) {
 		t.Errorf("the first message is of %v", first)
 	}
-	for i, m := range messages {
-		if late := m.Timestamp.Sub(first) - time.Duration(i)*step; late.Abs() > tolerance {
-			t.Fatalf("message %d is %v late", i, late)
-		}
+	var late []time.Duration
+	for i, m := range messages[n-1000:] {
+		late = append(late, m.Timestamp.Sub(first)-time.Duration(n-1000+i)*step)
+	}
+	slices.Sort(late)
+	if median := late[len(late)/2]; median.Abs() > tolerance {
+		t.Errorf("half of the last messages are more than %v late", median)
 	}
 	messages = c.messages("event")
 	allInOrder(t, numbers(t, values(messages)), n)
