@@ -332,13 +332,16 @@ func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored, bytes i
 		return 0, 0
 	}
 	records := d.batch.Records
+	encoded := w.encode != nil || w.plan.PassThrough
 	left := 0
 	for i := range records {
 		r := &records[i]
 		switch {
 		case r.Failure == nil:
 			stored++
-			bytes += int64(len(r.Key) + len(r.Encoded))
+			if encoded {
+				bytes += int64(len(r.Key) + len(r.Encoded))
+			}
 		case retryable(r.Failure.Err) && d.attempts <= w.plan.Errors.Retries && w.err == nil:
 			d.err = r.Failure.Err
 			records[left], records[i] = records[i], records[left]
