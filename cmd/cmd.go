@@ -82,7 +82,7 @@ pipeline plugins describe kafka`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	g := addGlobals(root)
-	root.AddCommand(newRun(g), newReplay(g), newTail(g), newValidate(), newPlugins(), newNew(), newBroker(g), newVersion())
+	root.AddCommand(newRun(g), newReplay(g), newTail(g), newValidate(), newSchema(g), newPlugins(), newNew(), newBroker(g), newVersion())
 	addExamples(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(help)
