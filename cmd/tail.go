@@ -133,7 +133,7 @@ func tail(c *console, o *tailOptions, plan *config.Plan) error {
 		if isPipe(os.Stdout) {
 			go watchReader(ctx, os.Stdout, stop)
 		}
-		p := engine.New(plan, engine.Options{Log: c.log, Grace: tailGrace, Limit: o.limit, Stdin: os.Stdin, Stdout: c.stdout})
+		p := engine.New(plan, engine.Options{Log: c.log, Grace: tailGrace, Limit: o.limit, Stdout: c.stdout})
 		err := p.Run(ctx)
 		s := p.Status()
 		switch {
