@@ -23,6 +23,10 @@ type Pair[T any] struct {
 
 // DecodeOption implements OptionDecoder.
 func (p *Pairs[T]) DecodeOption(n Node) error {
+	if n.YAML.Tag == "!!null" { // everything below it is commented out
+		*p = nil
+		return nil
+	}
 	entries, err := n.Entries()
 	if err != nil {
 		return err

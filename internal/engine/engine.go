@@ -61,13 +61,13 @@ type Pipeline struct {
 	released  chan *flight
 	unused    chan *flight
 
-	full     atomic.Bool       // the read stage waits for a free batch
-	stopping atomic.Bool       // no more processing and releasing
-	eof      bool              // the source has ended; read once the stages have
-	gone     bool              // the sink's reader has gone: nobody wants more
-	dropped  atomic.Bool       // something was read that is not released
-	position pipeline.Position // up to which all is done; the write stage's, once it runs
-	stats    stats
+	waitsForMemory atomic.Bool       // the read stage waits for a free batch
+	stopping       atomic.Bool       // no more processing and releasing
+	eof            bool              // the source has ended; read once the stages have
+	gone           bool              // the sink's reader has gone: nobody wants more
+	dropped        atomic.Bool       // something was read that is not released
+	position       pipeline.Position // up to which all is done; the write stage's, once it runs
+	stats          stats
 }
 
 // step is a transform of the chain.
@@ -288,8 +288,8 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 		p.made++
 		return &batch{encoded: []byte{}} // not nil, so that an empty encoded value is not a null one
 	}
-	p.full.Store(true)
-	defer p.full.Store(false)
+	p.waitsForMemory.Store(true)
+	defer p.waitsForMemory.Store(false)
 	select {
 	case b := <-p.free:
 		return b

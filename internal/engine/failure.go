@@ -16,8 +16,8 @@ import (
 // millions of bad rows.
 const loggedFailures = 10
 
-// bury deals with a flight's failed records as the error policy says.
-func (w *writer) bury(f *flight) {
+// applyPolicy deals with a flight's failed records as the error policy says.
+func (w *writer) applyPolicy(f *flight) {
 	if len(f.failures) == 0 {
 		return
 	}

@@ -8,25 +8,15 @@ import (
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
-// flight is a run of records of one batch on its way through the sink.
-type flight struct {
-	pipeline.Batch // what the sink is given: the records that have not failed
-
-	from *batch // the batch whose memory the records are in
-	last bool   // nothing of that batch comes after this flight
-
-	flightState
-}
-
 // releaser is the release stage of a paced pipeline.
 type releaser struct {
 	*Pipeline
-	done  <-chan struct{}
-	timer *playback.Timer
-	now   int64
-	late  []int64 // of the records that are released together
-	ahead bool    // due is the due time of the next record
-	due   int64
+	done     <-chan struct{}
+	timer    *playback.Timer
+	now      int64
+	late     []int64 // of the records that are released together
+	dueKnown bool    // due is the due time of the next record
+	due      int64
 }
 
 // releaseStage releases records when they are due. Once ctx is done it drops
@@ -61,7 +51,7 @@ func (r *releaser) next() (b *batch, ok bool) {
 	default:
 	}
 	waiting, blocked := r.clock.Now(), &r.stats.starved
-	if r.full.Load() {
+	if r.waitsForMemory.Load() {
 		blocked = &r.stats.backpressure // the memory is with the sink
 	}
 	if b, ok = <-r.processed; !ok {
@@ -91,14 +81,14 @@ func hasTime(r *pipeline.Record) bool {
 
 // look finds out when the next record is due.
 func (r *releaser) look(rec *pipeline.Record) {
-	if r.ahead {
+	if r.dueKnown {
 		return
 	}
 	var backwards bool
 	if r.due, backwards = r.clock.Due(rec.Time); backwards {
 		r.stats.outOfOrder.Add(1)
 	}
-	r.ahead = true
+	r.dueKnown = true
 }
 
 // await waits until the first of the records is due and returns how many are.
@@ -121,7 +111,7 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 			r.now = r.clock.Now()
 		}
 		r.late = append(r.late, r.now-r.due)
-		r.ahead = false
+		r.dueKnown = false
 	}
 	return len(records), true
 }

@@ -145,7 +145,7 @@ func TestNothingIsLost(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	const want = "wants a type (int, float, bool, string or time), not "
 	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
-		{Options: "cast", Want: "t.yaml:1:1: wants a mapping (name: value), not nothing"},
+		{Options: "cast", Want: "t.yaml:1:1: wants one or more fields, written {name: type}"},
 		{Options: "cast: {}", Want: "t.yaml:1:7: wants one or more fields, written {name: type}"},
 		{Options: "cast: float", Want: `t.yaml:1:7: wants a mapping (name: value), not "float"`},
 		{Options: "cast:\n  a: flot\n  b: int\n  c: Int", Want: "t.yaml:2:6: " + want + "\"flot\"\nt.yaml:4:6: " + want + `"Int"`},

@@ -24,7 +24,7 @@ func TestRename(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
-		{Options: "rename", Want: "t.yaml:1:1: wants a mapping (name: value), not nothing"},
+		{Options: "rename", Want: "t.yaml:1:1: wants one or more fields, written {old: new}"},
 		{Options: "rename: {}", Want: "t.yaml:1:9: wants one or more fields, written {old: new}"},
 		{Options: "rename: [a]", Want: "t.yaml:1:9: wants a mapping (name: value), not a list"},
 		{Options: "rename:\n  a:\n  b: [c]", Want: "t.yaml:2:5: wants a value, not nothing\nt.yaml:3:6: wants a value, not a list"},

@@ -22,7 +22,7 @@ func TestSet(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	plugintest.Mistakes(t, pipeline.BindTransform, []plugintest.Mistake{
-		{Options: "set", Want: "t.yaml:1:1: wants a mapping (name: value), not nothing"},
+		{Options: "set", Want: "t.yaml:1:1: wants one or more fields, written {name: value}"},
 		{Options: "set: {}", Want: "t.yaml:1:6: wants one or more fields, written {name: value}"},
 		{Options: "set: a", Want: `t.yaml:1:6: wants a mapping (name: value), not "a"`},
 		{Options: "set: {a: 1, a: 2}", Want: `t.yaml:1:13: "a" is given twice`},

@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+// settle settles flights in order, as far as they are done.
+func (w *writer) settle() {
+	for len(w.queue) > 0 && w.queue[0].pending == 0 {
+		f := w.queue[0]
+		if !w.finish(f) {
+			return
+		}
+		w.queue = slices.Delete(w.queue, 0, 1)
+		if f.troubled {
+			f.troubled = false
+			w.troubled--
+		}
+		w.stats.add(&f.counts, f.position)
+		if f.last {
+			w.free <- f.from
+		}
+		w.unused <- f
+	}
+}
+
+// finish deals with the outcome of a flight. It reports false if the flight
+// is under way again.
+func (w *writer) finish(f *flight) bool {
+	if errors.Is(f.main.err, pipeline.ErrDone) && w.err == nil {
+		w.gone = true
+		w.end()
+		w.giveUp()
+	}
+	if w.gone {
+		f.counts, f.position = counts{}, f.position[:0]
+		return true
+	}
+	w.collect(f)
+	switch {
+	case w.err != nil:
+		w.countUndelivered(f)
+		return true
+	case f.main.err != nil:
+		return w.retry(f, &f.main)
+	case f.dead.err != nil:
+		return w.retry(f, &f.dead)
+	}
+	if w.applyPolicy(f); f.pending > 0 {
+		return false
+	}
+	w.commit(f)
+	return true
+}
+
+// countUndelivered settles a flight of a pipeline that has failed: nothing is
+// tried again or committed.
+func (w *writer) countUndelivered(f *flight) {
+	c := &f.counts
+	n := c.read - c.written - c.filtered - c.failed - c.skipped - c.deadLettered
+	c.failed += n
+	c.undelivered += n
+	f.position = f.position[:0]
+}
+
+// retry makes a further try at what is left of a delivery, after a while,
+// unless that can't help.
+func (w *writer) retry(f *flight, d *delivery) bool {
+	switch {
+	case w.ctx.Err() != nil:
+		w.fail(errGrace)
+	case pipeline.IsPermanent(d.err) || d.attempts > w.plan.Errors.Retries:
+		w.fail(fmt.Errorf("%s %s: %w", d.role, d.plugin, d.err))
+	}
+	if w.err != nil {
+		w.countUndelivered(f)
+		return true
+	}
+	if d.wait == nil {
+		d.wait = newBackoff(w.plan.Errors)
+	}
+	wait := d.wait.NextBackOff()
+	w.log.Warn("the "+d.role+" failed; trying again", "plugin", d.plugin, "error", d.err,
+		"retry", d.attempts, "of", w.plan.Errors.Retries, "in", wait.Round(1e6))
+	sleep(w.ctx, wait) // cut short, the sink says so itself
+	for i := range d.batch.Records {
+		d.batch.Records[i].Failure = nil // the sink's word on a batch that is not stored is void
+	}
+	d.batch.Written = 0
+	d.err = nil
+	d.attempts++
+	f.pending++
+	d.sink.Write(w.ctx, d.batch, d.done)
+	return false
+}
+
+// errGrace is the end of a pipeline that was stopped but could not store all
+// that it had released.
+var errGrace = errors.New("not everything that had been released was stored within the grace time")
+
+// abandon counts what was released but not even sent when the grace time was
+// over.
+func (w *writer) abandon() {
+	for f := range w.released {
+		c := counts{read: int64(len(f.Records))}
+		for i := range f.Records {
+			if f.Records[i].Failure == filtered {
+				c.filtered++
+			}
+		}
+		c.failed = c.read - c.filtered
+		c.undelivered = c.failed
+		w.stats.add(&c, nil)
+	}
+}
+
+// collect counts what the sinks have stored of a flight.
+func (w *writer) collect(f *flight) {
+	var lost []pipeline.Record
+	stored, bytes := w.take(&f.main, &f.failures)
+	f.counts.written += stored
+	f.counts.bytes += bytes
+	buried, _ := w.take(&f.dead, &lost)
+	f.counts.deadLettered += buried
+	if len(lost) > 0 {
+		w.fail(fmt.Errorf("%s %s: %w", f.dead.role, f.dead.plugin, lost[0].Failure.Err))
+	}
+}
+
+// take takes out of a delivery that is done the records that are stored, and
+// returns how many they are and their bytes, and those that failed for good,
+// which it adds to failures. What is left may be tried again: its error is the
+// delivery's.
+func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored, bytes int64) {
+	if d.err != nil {
+		return 0, 0
+	}
+	records := d.batch.Records
+	encoded := w.encode != nil || w.plan.PassThrough
+	left := 0
+	for i := range records {
+		r := &records[i]
+		switch {
+		case r.Failure == nil:
+			stored++
+			if encoded {
+				bytes += int64(len(r.Key) + len(r.Encoded))
+			}
+		case retryable(r.Failure.Err) && d.attempts <= w.plan.Errors.Retries && w.err == nil:
+			d.err = r.Failure.Err
+			records[left], records[i] = records[i], records[left]
+			left++
+		default:
+			r.Failure.Stage, r.Failure.Plugin, r.Failure.Attempts = pipeline.StageSink, d.plugin, d.attempts
+			*failures = append(*failures, r.Clone())
+		}
+	}
+	if d.batch.Written > 0 { // the sink knows better
+		bytes, d.batch.Written = d.batch.Written, 0
+	}
+	d.batch.Records = records[:left]
+	return stored, bytes
+}
+
+// commit hands on the flight's position: all of it is done.
+func (w *writer) commit(f *flight) {
+	if f.stop != nil {
+		w.halt(w.stopError(f.stop))
+	}
+	for _, o := range f.position {
+		w.position = w.position.Advance(o)
+	}
+	if len(f.position) == 0 {
+		return
+	}
+	if c, ok := w.source.(pipeline.Committer); ok {
+		if err := c.Commit(w.ctx, f.position); err != nil && w.ctx.Err() != nil {
+			w.fail(errGrace)
+		} else if err != nil {
+			w.fail(fmt.Errorf("source %s: committing: %w", w.plan.Source.Name, err))
+		}
+		return
+	}
+	w.fail(w.keep(false))
+}
+
+// keep keeps the position for resume, unless the source does so itself.
+func (w *writer) keep(flush bool) error {
+	_, itself := w.source.(pipeline.Committer)
+	if itself || !w.plan.Resume || w.opts.Store == nil || len(w.position) == 0 {
+		return nil
+	}
+	return w.opts.Store.Save(w.plan.Name, w.position, flush)
+}
