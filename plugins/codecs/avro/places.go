@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -55,8 +54,7 @@ func (doc document) spot(dec *json.Decoder) *spot {
 		}
 		return token
 	}
-	start := int(dec.InputOffset())
-	s := &spot{start: start + len(doc.text[start:]) - len(strings.TrimLeft(string(doc.text[start:]), " \t\r\n,:"))}
+	s := &spot{start: len(doc.text) - len(bytes.TrimLeft(doc.text[dec.InputOffset():], " \t\r\n,:"))}
 	if open, ok := next().(json.Delim); ok {
 		for dec.More() {
 			if open == '{' {
