@@ -7,8 +7,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // What a user takes for promptly and for at once.
@@ -39,9 +37,7 @@ func TestIntegrationNoBroker(t *testing.T) {
 		stopped.says("no Kafka broker answers", promptly)
 		stopped.signal(syscall.SIGINT)
 		stopped.exits(0, atOnce)
-		if diff := cmp.Diff(outcome{p.name(), "stopped", "", counts{}}, stopped.outcome(p.name())); diff != "" {
-			t.Error(diff)
-		}
+		stopped.reports(p.name(), "stopped", counts{})
 	}
 	c.Restart()
 	replay, consume := waiting[0], waiting[1]
@@ -105,9 +101,7 @@ func TestIntegrationStopWithoutBroker(t *testing.T) {
 	}
 	stored := numbers(t, values(c.messages("back")))
 	allInOrder(t, stored, len(stored))
-	if diff := cmp.Diff(outcome{"back", "stopped", "", counts{Read: len(stored), Written: len(stored)}}, back.outcome("back")); diff != "" {
-		t.Error(diff)
-	}
+	back.reports("back", "stopped", counts{Read: len(stored), Written: len(stored)})
 	stored = numbers(t, values(c.messages("grace")))
 	allInOrder(t, stored, len(stored))
 	if len(stored) < o.Records.Written || len(stored) > o.Records.Read {

@@ -4,6 +4,8 @@ package integration
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -23,7 +25,7 @@ func numbered(topic string, from, to int) []*kgo.Record {
 
 // span is the numbers from…to-1.
 func span(from, to int) []int {
-	var all []int
+	all := []int{}
 	for i := from; i < to; i++ {
 		all = append(all, i)
 	}
@@ -34,86 +36,112 @@ func span(from, to int) []int {
 func TestIntegrationConsumer(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
-	// run consumes a topic to its end.
-	run := func(t *testing.T, topic, options string, args ...string) []int {
-		t.Helper()
-		dir := folder(t, map[string]string{
-			"consume.yaml": fmt.Sprintf("source: {kafka: {topics: %s, group: %s-group, %s}}\nsink: print\n", topic, topic, options)})
-		p := start(t, dir, c.Addr(), append(args, "consume.yaml")...)
-		p.exits(0, patience)
-		got := numbers(t, lines(p.stdout.String()))
-		if diff := cmp.Diff(outcome{"consume", "completed", "", counts{Read: len(got), Written: len(got)}}, p.outcome("consume")); diff != "" {
-			t.Error(diff)
-		}
-		return got
+	for name, test := range map[string]func(*testing.T, *cluster){
+		"committed": testCommitted, "no group": testNoGroup, "from a time": testFromTime, "from the end": testFromEnd,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, c.in(t)) })
 	}
-	equal := func(t *testing.T, want, got []int) {
-		t.Helper()
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error(diff)
-		}
-	}
+}
 
-	t.Run("committed", func(t *testing.T) {
-		c := c.in(t)
-		c.create("committed", 1)
-		c.produce(numbered("committed", 0, 250)...)
-		equal(t, span(0, 100), run(t, "committed", "from: committed", "--limit", "100"))
-		equal(t, span(100, 200), run(t, "committed", "from: committed", "--limit", "100"))
-		equal(t, span(200, 250), run(t, "committed", "until: end"))
-		equal(t, []int{}, run(t, "committed", "until: end"))
-		equal(t, span(0, 250), run(t, "committed", "until: end, from: beginning"))
-		c.produce(numbered("committed", 250, 260)...)
-		equal(t, span(250, 260), run(t, "committed", "until: end"))
-	})
-	t.Run("no group", func(t *testing.T) {
-		c := c.in(t)
-		c.create("grouped", 1)
-		c.produce(numbered("grouped", 0, 100)...)
-		for range 2 {
-			dir := folder(t, map[string]string{"consume.yaml": "source: {kafka: {topics: grouped, group: none, until: end}}\nsink: print\n"})
-			p := start(t, dir, c.Addr(), "consume.yaml")
-			p.exits(0, patience)
-			allInOrder(t, numbers(t, lines(p.stdout.String())), 100)
-		}
-		ctx, cancel := c.context()
-		defer cancel()
-		groups, err := c.admin.ListGroups(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, ok := groups["pipeline-consume"]; ok {
-			t.Error("there is a group")
-		}
-	})
-	t.Run("time", func(t *testing.T) {
-		c := c.in(t)
-		c.create("timed", 1, "retention.ms", "-1")
-		messages := numbered("timed", 0, 100)
-		for i, m := range messages {
-			m.Timestamp = time.Date(2021, 1, 1, 0, i, 0, 0, time.UTC)
-		}
-		c.produce(messages...)
-		equal(t, span(30, 100), run(t, "timed", "until: end, from: '2021-01-01 00:30:00'"))
-		equal(t, span(40, 100), run(t, "timed", "until: end, from: '2021-01-01T01:39:01+01:00'"))
-		equal(t, []int{}, run(t, "timed", "until: end, from: -10m"))
-		equal(t, []int{}, run(t, "timed", "until: end, from: end"))
-	})
-	t.Run("end", func(t *testing.T) {
-		c := c.in(t)
-		c.create("end", 1)
-		c.produce(numbered("end", 0, 100)...)
-		dir := folder(t, map[string]string{"consume.yaml": "source: {kafka: {topics: end, group: end-group, from: end}}\nsink: print\n"})
-		p := start(t, dir, c.Addr(), "consume.yaml")
-		eventually(t, "a member of the group", func() bool { return c.members("end-group") == 1 })
-		c.produce(numbered("end", 100, 200)...)
-		equal(t, span(100, 200), numbers(t, p.prints(100)))
-		p.signal(syscall.SIGINT)
-		p.exits(0, promptly)
-		if at := c.committed("end-group", "end"); at != 200 {
-			t.Errorf("%d are committed", at)
-		}
-	})
+// consumer is a pipeline that reads a topic of its own name.
+func consumer(topic, options string) string {
+	return fmt.Sprintf("name: %[1]s\nsource: {kafka: {topics: %[1]s, %[2]s}}\nsink: print\n", topic, options)
+}
+
+// consume runs a consumer to its end, and returns the numbers that it prints.
+func consume(t *testing.T, c *cluster, dir, topic, options string, args ...string) []int {
+	t.Helper()
+	p := start(t, dir, c.Addr(), append(args, write(t, dir, consumer(topic, options)))...)
+	p.exits(0, patience)
+	got := numbers(t, lines(p.stdout.String()))
+	p.reports(topic, "completed", counts{Read: len(got), Written: len(got)})
+	return got
+}
+
+func write(t *testing.T, dir, pipeline string) (file string) {
+	t.Helper()
+	file = filepath.Join(dir, "consume.yaml")
+	if err := os.WriteFile(file, []byte(pipeline), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func equal(t *testing.T, want, got []int) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func testCommitted(t *testing.T, c *cluster) {
+	const topic = "committed"
+	c.create(topic, 1)
+	c.produce(numbered(topic, 0, 250)...)
+	dir := t.TempDir()
+	equal(t, span(0, 100), consume(t, c, dir, topic, "from: committed", "--limit", "100"))
+	equal(t, span(100, 200), consume(t, c, dir, topic, "from: committed", "--limit", "100"))
+	equal(t, span(200, 250), consume(t, c, dir, topic, "until: end"))
+	equal(t, span(0, 0), consume(t, c, dir, topic, "until: end"))
+	equal(t, span(0, 250), consume(t, c, dir, topic, "until: end, from: beginning"))
+	c.produce(numbered(topic, 250, 260)...)
+	equal(t, span(250, 260), consume(t, c, dir, topic, "until: end"))
+}
+
+func testNoGroup(t *testing.T, c *cluster) {
+	const topic = "alone"
+	c.create(topic, 1)
+	c.produce(numbered(topic, 0, 100)...)
+	dir := t.TempDir()
+	for range 2 {
+		equal(t, span(0, 100), consume(t, c, dir, topic, "group: none, until: end"))
+	}
+	resumes := []string{"--set", "resume=true"}
+	equal(t, span(0, 40), consume(t, c, dir, topic, "group: none", append(resumes, "--limit", "40")...))
+	equal(t, span(40, 100), consume(t, c, dir, topic, "group: none, until: end", resumes...))
+	equal(t, span(0, 0), consume(t, c, dir, topic, "group: none, until: end", resumes...))
+	equal(t, span(0, 100), consume(t, c, dir, topic, "group: none, until: end, from: beginning", resumes...))
+
+	ctx, cancel := c.context()
+	defer cancel()
+	groups, err := c.admin.ListGroups(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, there := groups["pipeline-"+topic]; there {
+		t.Error("there is a group")
+	}
+}
+
+func testFromTime(t *testing.T, c *cluster) {
+	const topic = "timed"
+	c.create(topic, 1, "retention.ms", "-1")
+	messages := numbered(topic, 0, 100)
+	for i, m := range messages {
+		m.Timestamp = time.Date(2021, 1, 1, 0, i, 0, 0, time.UTC)
+	}
+	c.produce(messages...)
+	dir := t.TempDir()
+	equal(t, span(30, 100), consume(t, c, dir, topic, "until: end, from: '2021-01-01 00:30:00'"))
+	equal(t, span(40, 100), consume(t, c, dir, topic, "until: end, from: '2021-01-01T01:39:01+01:00'"))
+	equal(t, span(0, 0), consume(t, c, dir, topic, "until: end, from: -10m"))
+	equal(t, span(0, 0), consume(t, c, dir, topic, "until: end, from: end"))
+}
+
+func testFromEnd(t *testing.T, c *cluster) {
+	const topic = "end"
+	c.create(topic, 1)
+	c.produce(numbered(topic, 0, 100)...)
+	dir := t.TempDir()
+	p := start(t, dir, c.Addr(), write(t, dir, consumer(topic, "from: end")))
+	eventually(t, "that it is in its group", func() bool { return c.members("pipeline-"+topic) == 1 })
+	c.produce(numbered(topic, 100, 200)...)
+	equal(t, span(100, 200), numbers(t, p.prints(100)))
+	p.signal(syscall.SIGINT)
+	p.exits(0, promptly)
+	if at := c.committed("pipeline-"+topic, topic); at != 200 {
+		t.Errorf("%d are committed, want 200", at)
+	}
 }
 
 // A consumer that is killed goes on at most a second back.

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // process is pipeline run at work.
@@ -154,6 +156,25 @@ func (p *process) outcome(name string) outcome {
 		p.t.Fatalf("the report does not tell of %s:\n%s", name, text)
 	}
 	return report.Pipelines[i]
+}
+
+// reports checks what the report says of a pipeline that did not fail.
+func (p *process) reports(name, state string, want counts) {
+	p.t.Helper()
+	if diff := cmp.Diff(outcome{Name: name, State: state, Records: want}, p.outcome(name)); diff != "" {
+		p.t.Error(diff)
+	}
+}
+
+// failedWith checks that a pipeline failed with such an error before it read
+// anything, and that the user is told in one line.
+func (p *process) failedWith(name, want string) {
+	p.t.Helper()
+	o := p.outcome(name)
+	if !strings.HasPrefix(o.Error, want) || strings.Contains(o.Error, "\n") || o.State != "failed" || o.Records != (counts{}) {
+		p.t.Errorf("%+v\nwant %s…", o, want)
+	}
+	p.says(want, 0)
 }
 
 // output keeps what is written to it.
