@@ -19,7 +19,7 @@ cross:        ## builds for the other systems
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./cmd/pipeline || exit 1; done
 	@# A product and a sum rounded at once would make other numbers there.
 	! CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -gcflags=-S ./plugins/sources/generate 2>&1 | grep -E 'FN?M(ADD|SUB)'
-integration:  ## against a real Apache Kafka; needs Java 17 and Maven
+integration:  ## against a real Apache Kafka and fastavro; needs Java 17, Maven and pip
 	go test -tags integration -run Integration -count 1 -timeout 20m ./...
 bench:        ## the figures of bench/README.md; needs Java, Maven and kcat
 	go test -tags bench -count 1 -timeout 60m -v ./bench
