@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -53,13 +54,31 @@ func blocks(t *testing.T, document, language string) []string {
 	return found
 }
 
+// binary is pipeline, built once, in a folder that TestMain removes.
+var binary struct {
+	once sync.Once
+	dir  string
+	out  []byte
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(binary.dir)
+	os.Exit(code)
+}
+
 func build(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "pipeline")
-	if out, err := exec.Command("go", "build", "-o", bin, filepath.Join(root, "cmd/pipeline")).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	binary.once.Do(func() {
+		if binary.dir, binary.err = os.MkdirTemp("", "pipeline"); binary.err == nil {
+			binary.out, binary.err = exec.Command("go", "build", "-o", binary.dir, filepath.Join(root, "cmd/pipeline")).CombinedOutput()
+		}
+	})
+	if binary.err != nil {
+		t.Fatalf("%v\n%s", binary.err, binary.out)
 	}
-	return bin
+	return filepath.Join(binary.dir, "pipeline")
 }
 
 // checkout returns a folder with the files that examples read, in which a
