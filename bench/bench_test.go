@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 )
 
@@ -182,7 +183,7 @@ func TestFirstRecord(t *testing.T) {
 	for range rounds {
 		cmd := exec.Command(bin, "run", "--quiet", "--limit", "1", "pipelines/replay.yaml")
 		cmd.Dir = root
-		cmd.Env = append(os.Environ(), "PIPELINE_DEFAULT_BROKER="+freeAddr(t), "KAFKA_BROKERS=")
+		cmd.Env = append(os.Environ(), "PIPELINE_DEFAULT_BROKER="+freeport.Addr(), "KAFKA_BROKERS=")
 		began := time.Now()
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 var kafkaFiles = map[string]string{
@@ -49,7 +51,7 @@ func connect(t *testing.T, addr string) *kgo.Client {
 // Without other clients the broker ends with the command that hosts it.
 func TestBrokerEnds(t *testing.T) {
 	t.Parallel()
-	p, rows := hosting(t, freeAddr())
+	p, rows := hosting(t, freeport.Addr())
 	_ = rows.Close()
 	p.exits(0)
 	p.says("replay  completed in ")
@@ -61,7 +63,7 @@ func TestBrokerEnds(t *testing.T) {
 // With one, it stays until that has left.
 func TestBrokerStays(t *testing.T) {
 	t.Parallel()
-	addr := freeAddr()
+	addr := freeport.Addr()
 	p, rows := hosting(t, addr)
 	client := connect(t, addr)
 	_ = rows.Close()
@@ -76,7 +78,7 @@ func TestBrokerStays(t *testing.T) {
 // Two commands, one after the other, share the first one's broker.
 func TestBrokerIsShared(t *testing.T) {
 	t.Parallel()
-	addr := freeAddr()
+	addr := freeport.Addr()
 	first, rows := hosting(t, addr)
 	second := command(t, folder(t, kafkaFiles), addr, "run", "consume.yaml", "--limit", "2")
 	out := &transcript{}

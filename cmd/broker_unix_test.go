@@ -5,12 +5,14 @@ package cmd
 import (
 	"os"
 	"testing"
+
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 // Ctrl-C ends a broker that stays for others.
 func TestBrokerThatStaysIsInterrupted(t *testing.T) {
 	t.Parallel()
-	addr := freeAddr()
+	addr := freeport.Addr()
 	p, rows := hosting(t, addr)
 	connect(t, addr)
 	_ = rows.Close()
@@ -22,7 +24,7 @@ func TestBrokerThatStaysIsInterrupted(t *testing.T) {
 // When Ctrl-C has ended the pipelines, others aren't waited for.
 func TestInterruptedBrokerDoesNotStay(t *testing.T) {
 	t.Parallel()
-	addr := freeAddr()
+	addr := freeport.Addr()
 	p, _ := hosting(t, addr)
 	connect(t, addr)
 	p.signal(os.Interrupt)
@@ -32,7 +34,7 @@ func TestInterruptedBrokerDoesNotStay(t *testing.T) {
 
 func TestBrokerCommand(t *testing.T) {
 	t.Parallel()
-	addr := freeAddr()
+	addr := freeport.Addr()
 	dir := folder(t, kafkaFiles)
 	p := command(t, dir, addr, "broker", "--data", "kept")
 	p.start()

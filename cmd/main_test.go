@@ -2,12 +2,12 @@ package cmd
 
 import (
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"strconv"
 	"testing"
 
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	_ "github.com/pipeline-daemon/pipeline/plugins/all"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,21 +23,11 @@ func TestMain(m *testing.M) {
 // second later.
 const noRaceSleep = "atexit_sleep_ms=0"
 
-// freeAddr returns an address on which nothing listens.
-func freeAddr() string {
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		panic(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
-			e.Setenv(kafka.EnvDefaultBroker, freeAddr())
+			e.Setenv(kafka.EnvDefaultBroker, freeport.Addr())
 			e.Setenv(kafka.EnvBrokers, "")
 			e.Setenv("GORACE", noRaceSleep)
 			return nil

@@ -14,6 +14,8 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 // onTerminal runs the binary on a terminal until it ends. see is called after
@@ -64,7 +66,7 @@ func TestStatusLineOnTerminal(t *testing.T) {
 			t.Parallel()
 			status := regexp.MustCompile(c.status)
 			seen := 0
-			p := command(t, folder(t, pacedFiles()), freeAddr(), "run", "show.yaml")
+			p := command(t, folder(t, pacedFiles()), freeport.Addr(), "run", "show.yaml")
 			end := onTerminal(t, c.width, p, func(_ io.Writer, s *terminal) {
 				if last := strings.TrimRight(string(s.rows[len(s.rows)-1]), " "); status.MatchString(last) {
 					seen++
@@ -97,7 +99,7 @@ func TestInterruptOnTerminal(t *testing.T) {
 	t.Parallel()
 	files := pacedFiles()
 	files["show.yaml"] = strings.Replace(files["show.yaml"], "50", "0.001", 1)
-	p := command(t, folder(t, files), freeAddr(), "run", "show.yaml")
+	p := command(t, folder(t, files), freeport.Addr(), "run", "show.yaml")
 	pressed := false
 	end := onTerminal(t, 80, p, func(keys io.Writer, s *terminal) {
 		if !pressed && strings.Contains(s.String(), " 1 record ") {
@@ -130,7 +132,7 @@ func TestNoStatusLine(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := command(t, folder(t, pacedFiles()), freeAddr(), "run", "show.yaml")
+			p := command(t, folder(t, pacedFiles()), freeport.Addr(), "run", "show.yaml")
 			c.change(p)
 			onTerminal(t, 80, p, func(_ io.Writer, s *terminal) {
 				if regexp.MustCompile(`\d+%`).MatchString(s.String()) {

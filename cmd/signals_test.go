@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 // slow is a pipeline whose first record is out at once, and whose second is
@@ -46,7 +48,7 @@ func TestSignals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := command(t, folder(t, c.files), freeAddr(), c.args...)
+			p := command(t, folder(t, c.files), freeport.Addr(), c.args...)
 			r, w := pipe(t)
 			p.Stdout = w
 			p.start()
@@ -65,7 +67,7 @@ func TestSignals(t *testing.T) {
 func TestInterruptWithoutConnection(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, map[string]string{"consume.yaml": "source:\n  kafka: {topics: t}\nsink: print\n"})
-	p := command(t, dir, freeAddr(), "run", "consume.yaml", "--brokers", freeAddr())
+	p := command(t, dir, freeport.Addr(), "run", "consume.yaml", "--brokers", freeport.Addr())
 	p.start()
 	p.says("no Kafka broker answers")
 	p.signal(os.Interrupt)
@@ -76,7 +78,7 @@ func TestInterruptWithoutConnection(t *testing.T) {
 // As with | head: quiet, and no failure.
 func TestStandardOutputClosed(t *testing.T) {
 	t.Parallel()
-	p := command(t, folder(t, blocked()), freeAddr(), "run", "blocked.yaml", "--report", "report.json")
+	p := command(t, folder(t, blocked()), freeport.Addr(), "run", "blocked.yaml", "--report", "report.json")
 	r, w := pipe(t)
 	p.Stdout = w
 	p.start()
@@ -93,7 +95,7 @@ func TestStandardOutputClosed(t *testing.T) {
 func TestStandardErrorClosed(t *testing.T) {
 	t.Parallel()
 	p := command(t, folder(t, map[string]string{
-		"fine.yaml": "source:\n  csv: {path: data.csv}\nsink: print\n", "data.csv": "timestamp,value\n2021-01-01,1\n"}), freeAddr(), "run", "fine.yaml")
+		"fine.yaml": "source:\n  csv: {path: data.csv}\nsink: print\n", "data.csv": "timestamp,value\n2021-01-01,1\n"}), freeport.Addr(), "run", "fine.yaml")
 	r, w := pipe(t)
 	_ = r.Close()
 	p.Cmd.Stderr = w

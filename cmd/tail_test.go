@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -172,7 +173,7 @@ func TestTailReaderAsleep(t *testing.T) {
 // The broker that it starts serves others.
 func TestTailHosts(t *testing.T) {
 	t.Parallel()
-	addr := freeAddr()
+	addr := freeport.Addr()
 	p := command(t, t.TempDir(), addr, "tail", "t", "-n", "2")
 	out := &transcript{}
 	p.Stdout = out

@@ -36,7 +36,7 @@ func Load(files []string, overrides []string) ([]*Plan, error) {
 		}
 		if other, taken := byName[plan.Name]; taken {
 			errs = append(errs, &pipeline.ConfigError{File: file, Line: 1, Column: 1,
-				Err: fmt.Errorf("is named %q, as is %s; give one of them another  name:", plan.Name, other)})
+				Err: fmt.Errorf("is named %q, as is %s; set name: in one of them", plan.Name, other)})
 		}
 		byName[plan.Name] = file
 		plans = append(plans, plan)

@@ -225,7 +225,7 @@ func TestLoad(t *testing.T) {
 	}
 	_, err := Load([]string{a, b, bad, missing}, nil)
 	want := []string{
-		b + `:1:1: is named "a", as is ` + a + `; give one of them another  name:`,
+		b + `:1:1: is named "a", as is ` + a + `; set name: in one of them`,
 		bad + `:1:9: unknown source "fill"; did you mean "file"?`,
 		missing + `: can't read the pipeline: no such file or directory`,
 	}

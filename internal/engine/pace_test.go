@@ -36,7 +36,7 @@ func TestAnyPace(t *testing.T) {
 				r.Fail(errBad)
 			}
 		}
-		st, err, at := paced(t, h, 1, background)
+		at, st, err := paced(t, h, 1, background)
 
 		want := map[int64]float64{}
 		var there, left, anchor, latest, late time.Duration

@@ -14,7 +14,7 @@ import (
 
 // paced runs a paced harness in a bubble and returns when each number was
 // stored, in seconds after the first.
-func paced(t *testing.T, h *harness, speed float64, ctx func(*testing.T) context.Context) (st Status, err error, at map[int64]float64) {
+func paced(t *testing.T, h *harness, speed float64, ctx func(*testing.T) context.Context) (at map[int64]float64, st Status, err error) {
 	t.Helper()
 	at = map[int64]float64{}
 	synctest.Test(t, func(t *testing.T) {
@@ -26,7 +26,7 @@ func paced(t *testing.T, h *harness, speed float64, ctx func(*testing.T) context
 		}
 		st, err = h.run(t, ctx(t))
 	})
-	return st, err, at
+	return at, st, err
 }
 
 func background(t *testing.T) context.Context { return t.Context() }
@@ -34,7 +34,7 @@ func background(t *testing.T) context.Context { return t.Context() }
 func TestRecordsLeaveWhenTheyAreDue(t *testing.T) {
 	for _, speed := range []float64{1, 4, 0.5} {
 		h := newHarness(30)
-		st, err, at := paced(t, h, speed, background)
+		at, st, err := paced(t, h, speed, background)
 		if err != nil || st.Written != 30 || st.State != Completed {
 			t.Fatalf("%+v, %v", st, err)
 		}
@@ -53,7 +53,7 @@ func TestBackwardsLeavesAtOnceInFileOrder(t *testing.T) {
 	h := newHarness(6)
 	times := []int64{0, 10, 4, 5, 12, 11}
 	h.read = func(r *pipeline.Record) { r.Time = time.Unix(times[number(r)], 0) }
-	st, err, at := paced(t, h, 1, background)
+	at, st, err := paced(t, h, 1, background)
 	want := map[int64]float64{0: 0, 1: 10, 2: 10, 3: 10, 4: 12, 5: 12}
 	if diff := cmp.Diff(want, at); err != nil || diff != "" {
 		t.Errorf("%v: %s", err, diff)
@@ -68,7 +68,7 @@ func TestBackwardsLeavesAtOnceInFileOrder(t *testing.T) {
 
 func TestStopDropsWhatIsNotYetDue(t *testing.T) {
 	h := newHarness(10_000)
-	st, err, _ := paced(t, h, 1, func(t *testing.T) context.Context {
+	_, st, err := paced(t, h, 1, func(t *testing.T) context.Context {
 		ctx, stop := context.WithTimeout(t.Context(), 25500*time.Millisecond)
 		t.Cleanup(stop)
 		return ctx
@@ -88,7 +88,7 @@ func TestFailedRecordsKeepTheirPlace(t *testing.T) {
 			r.Fail(errBad)
 		}
 	}
-	st, err, at := paced(t, h, 1, background)
+	at, st, err := paced(t, h, 1, background)
 	if !errors.Is(err, errBad) || st.Written != 50 || at[49] != 49 || lastOf(h.committed) != 49 {
 		t.Errorf("%+v, %v, committed up to %d", st, err, lastOf(h.committed))
 	}
@@ -97,7 +97,7 @@ func TestFailedRecordsKeepTheirPlace(t *testing.T) {
 func TestRecordWithoutATimeFails(t *testing.T) {
 	h := newHarness(3)
 	h.read = func(r *pipeline.Record) { r.Time = time.Time{} }
-	if _, err, _ := paced(t, h, 1, background); !errors.Is(err, errNoTime) {
+	if _, _, err := paced(t, h, 1, background); !errors.Is(err, errNoTime) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func TestLatenessAfterAFailedRecord(t *testing.T) {
 			r.Fail(errBad)
 		}
 	}
-	st, err, at := paced(t, h, 1, background)
+	at, st, err := paced(t, h, 1, background)
 	if diff := cmp.Diff(map[int64]float64{1: 6, 3: 12, 5: 18}, at); err != nil || diff != "" {
 		t.Errorf("%v: %s", err, diff)
 	}
@@ -129,7 +129,7 @@ func TestBackpressureAndStarvationAreMeasured(t *testing.T) {
 		h := newHarness(2 * flights)
 		h.read = func(r *pipeline.Record) { r.Time = time.Unix(0, number(r)*1e6) }
 		h.write = func(*pipeline.Batch) error { time.Sleep(10 * time.Millisecond); return nil }
-		st, err, _ := paced(t, h, 1, background)
+		_, st, err := paced(t, h, 1, background)
 		if err != nil || st.Written != h.count || st.Pace.Backpressure == 0 || st.Pace.Starved != 0 {
 			t.Errorf("%v: %+v", err, st.Pace)
 		}
@@ -138,7 +138,7 @@ func TestBackpressureAndStarvationAreMeasured(t *testing.T) {
 		h := newHarness(10)
 		h.batch = 1
 		h.read = func(r *pipeline.Record) { time.Sleep(3 * time.Second) }
-		st, err, at := paced(t, h, 1, background)
+		at, st, err := paced(t, h, 1, background)
 		if err != nil || st.Pace.Starved != 26*time.Second || at[9] != 30 {
 			t.Errorf("%v: %+v; last at %v", err, st.Pace, at[9])
 		}

@@ -5,7 +5,6 @@ package integration
 import (
 	"encoding/json"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 // process is pipeline run at work.
@@ -37,7 +38,7 @@ func start(t *testing.T, dir, brokers string, args ...string) *process {
 		reportFile: filepath.Join(t.TempDir(), "report.json"), began: time.Now(), ended: make(chan struct{})}
 	p.cmd = exec.Command(binary, append([]string{"run", "--report", p.reportFile}, args...)...)
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "KAFKA_BROKERS="+brokers, "PIPELINE_DEFAULT_BROKER="+freeAddr(t),
+	p.cmd.Env = append(os.Environ(), "KAFKA_BROKERS="+brokers, "PIPELINE_DEFAULT_BROKER="+freeport.Addr(),
 		"GORACE=atexit_sleep_ms=0") // of a binary that is built with -race
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
@@ -52,16 +53,6 @@ func start(t *testing.T, dir, brokers string, args ...string) *process {
 		}
 	})
 	return p
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (p *process) signal(s syscall.Signal) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -74,7 +75,7 @@ func TestConnect(t *testing.T) {
 		want    string // "": connects
 	}{
 		"plain":           {Options{Brokers: []string{plain}}, ""},
-		"one of several":  {Options{Brokers: []string{freeAddr(t), web, plain}}, ""},
+		"one of several":  {Options{Brokers: []string{freeport.Addr(), web, plain}}, ""},
 		"PLAIN":           {Options{Brokers: []string{login}, SASL: scram("PLAIN", "secret")}, ""},
 		"SCRAM-SHA-256":   {Options{Brokers: []string{login}, SASL: scram("SCRAM-SHA-256", "secret")}, ""},
 		"SCRAM-SHA-512":   {Options{Brokers: []string{login}, SASL: scram("SCRAM-SHA-512", "secret")}, ""},
@@ -169,7 +170,7 @@ func pingOnce(t *testing.T, o *Options) []error {
 }
 
 func TestConnectWaits(t *testing.T) {
-	addr := freeAddr(t)
+	addr := freeport.Addr()
 	silent := serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	o := Options{Brokers: []string{addr, silent, "nohost.invalid:1"}, ClientID: "test"}
 	var log logBuffer
@@ -206,7 +207,7 @@ func TestConnectWaits(t *testing.T) {
 
 func TestConnectEnds(t *testing.T) {
 	for name, broker := range map[string]string{
-		"refused": freeAddr(t),
+		"refused": freeport.Addr(),
 		"silent":  serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }),
 	} {
 		t.Run(name, func(t *testing.T) {

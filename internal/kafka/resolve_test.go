@@ -11,18 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
-
-// freeAddr returns an address on which nothing listens.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // serve listens, and does the same with every connection.
 func serve(t *testing.T, with func(net.Conn)) string {
@@ -52,7 +42,7 @@ func serve(t *testing.T, with func(net.Conn)) string {
 }
 
 func TestResolveBrokersNamed(t *testing.T) {
-	t.Setenv(EnvDefaultBroker, freeAddr(t))
+	t.Setenv(EnvDefaultBroker, freeport.Addr())
 	for _, test := range []struct {
 		env, wantErr string
 		want         []string
@@ -79,7 +69,7 @@ func TestResolveBrokersNamed(t *testing.T) {
 
 func TestResolveBrokersStartsOne(t *testing.T) {
 	t.Setenv(EnvBrokers, "")
-	addr := freeAddr(t)
+	addr := freeport.Addr()
 	t.Setenv(EnvDefaultBroker, addr)
 
 	const commands = 5

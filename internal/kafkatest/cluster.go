@@ -6,8 +6,6 @@ package kafkatest
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +16,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 // Cluster is a running Apache Kafka.
@@ -37,7 +37,7 @@ type ports struct{ plain, sasl, tls, controller int }
 func Start(t testing.TB, opts ...Option) *Cluster {
 	t.Helper()
 	c := &Cluster{t: t, libs: Install(t), dir: t.TempDir()}
-	c.ports = ports{freePort(t), freePort(t), freePort(t), freePort(t)}
+	c.ports = ports{freeport.Find(), freeport.Find(), freeport.Find(), freeport.Find()}
 	s := settings{properties: map[string]string{}}
 	for _, opt := range opts {
 		opt(&s)
@@ -178,17 +178,3 @@ func (c *Cluster) logTail() string {
 // freePort returns a port below the range from which systems pick the ports of
 // outgoing connections: while a broker is down, one of these could otherwise
 // take its port, even a client's attempt to connect to that very port.
-func freePort(t testing.TB) int {
-	t.Helper()
-	for range 1000 {
-		port := 20000 + rand.IntN(10000)
-		l, err := net.Listen("tcp", addr(port))
-		if err != nil {
-			continue
-		}
-		_ = l.Close()
-		return port
-	}
-	t.Fatal("no free port")
-	return 0
-}

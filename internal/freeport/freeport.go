@@ -1,0 +1,27 @@
+// Package freeport finds ports for tests.
+package freeport
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+)
+
+// Find returns a port of this machine on which nothing listens. It lies below
+// those that the system gives to connections: one of them could be taken
+// before the caller listens, and a client that keeps dialling a port of them
+// can connect to itself.
+func Find() int {
+	for range 1000 {
+		port := 20000 + rand.IntN(10000)
+		l, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", port))
+		if err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	panic("freeport: none of a thousand ports is free")
+}
+
+// Addr returns localhost with such a port.
+func Addr() string { return fmt.Sprintf("localhost:%d", Find()) }
