@@ -139,8 +139,15 @@ func (k *kind) DecodeOption(n pipeline.Node) error {
 	if err := n.Decode((*plain)(k)); err != nil {
 		return err
 	}
-	if entries, _ := n.Entries(); len(entries) != 1 {
+	entries, _ := n.Entries()
+	if len(entries) != 1 {
 		return n.Errorf("a field holds one kind of values, such as  {float: {min: 0, max: 1}}, and here are %d", len(entries))
+	}
+	if *k == (kind{}) { // a kind whose options were null
+		if entries[0].Key.YAML.Value != "constant" {
+			return entries[0].Key.Errorf("wants options")
+		}
+		k.Constant = new(pipeline.Value)
 	}
 	return nil
 }

@@ -45,6 +45,8 @@ func TestBadOptions(t *testing.T) {
 		`{fields: {v: {sine: {period: 1s, spikes: {height: 1}}}}}`:                `p.yaml:1:44: fields.v.sine.spikes: wants either every, from 1 on, or probability, above 0 and up to 1`,
 		`{fields: {v: {sine: {period: 1s, spikes: {every: 2, probability: 1}}}}}`: `wants either every`,
 		`{fields: {v: {choice: []}}}`:                                             `p.yaml:1:33: wants labels to choose from, and weights that are not all 0`,
+		`{fields: {v: choice}}`:                                                   `p.yaml:1:24: wants options`,
+		`{fields: {v: {choice: null}}}`:                                           `p.yaml:1:25: wants options`,
 		`{fields: {v: {choice: {a: 0}}}}`:                                         `weights that are not all 0`,
 		`{fields: {v: {choice: {a: -1}}}}`:                                        `wants weights from 0 to 1e9, not -1`,
 		`{fields: {v: {choice: {a: x}}}}`:                                         `wants a number, not "x"`,

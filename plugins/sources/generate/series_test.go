@@ -122,6 +122,14 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+func TestConstant(t *testing.T) {
+	for field, want := range map[string]string{`{constant: null}`: "null", `{constant: }`: "null", `{constant: 2.0}`: "2.0", `{constant: {a: [1]}}`: "{a: [1]}"} {
+		if got := values(t, field, 2)[1].String(); got != want {
+			t.Errorf("%s gives %s, want %s", field, got, want)
+		}
+	}
+}
+
 // Every label has a series of its own.
 func TestBy(t *testing.T) {
 	next := map[string]float64{}
