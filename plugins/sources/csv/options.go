@@ -8,6 +8,7 @@ import (
 	"time"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/textfile"
 	"github.com/pipeline-daemon/pipeline/internal/timestamp"
 )
 
@@ -16,6 +17,7 @@ type Options struct {
 	_ struct{} `doc:"reads the rows of CSV files (RFC 4180), one file after another" example:"csv: {path: data/readings.csv, timestamp: timestamp}"`
 
 	Path       []string             `yaml:"path" doc:"file or glob pattern, or a list of them; - is standard input; names that end in .gz or .zst are decompressed"`
+	Follow     bool                 `yaml:"follow" doc:"read on as the file grows, and when another one gets its name, as tail -F does; the pipeline then goes on until it is stopped"`
 	Delimiter  string               `yaml:"delimiter" doc:"the character between fields, such as \";\" or \"\\t\""`
 	Comment    string               `yaml:"comment" doc:"what a line begins with that is no row; absent: there are no such lines"`
 	Header     bool                 `yaml:"header" doc:"whether the first row names the columns"`
@@ -33,10 +35,7 @@ func defaults() Options {
 	return Options{Delimiter: ",", Header: true, Timezone: "UTC", InferRows: 1000, MaxRow: 1 << 20}
 }
 
-const (
-	stdin   = "-"
-	largest = 1 << 30 // a row's offsets are 32 bits wide
-)
+const largest = 1 << 30 // a row's offsets are 32 bits wide
 
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
@@ -51,6 +50,9 @@ func (o *Options) Validate() error {
 		if p == "" {
 			mistake("path", "an empty name is no file")
 		}
+	}
+	if err := textfile.CheckFollow(o.Path); o.Follow && len(o.Path) > 0 && err != nil {
+		mistake("follow", "%w", err)
 	}
 	if len(o.Delimiter) != 1 || strings.Contains("\"\r\n\x00", o.Delimiter) || o.Delimiter[0] >= 0x80 {
 		mistake("delimiter", "wants one ASCII character, not %q", o.Delimiter)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/pipeline-daemon/pipeline/internal/textfile"
 	"io"
 	"runtime"
 	"slices"
@@ -21,12 +22,12 @@ func pipeEnv(in io.Reader) pipeline.Env {
 	return env
 }
 
-func stdinOptions() Options { return options(func(o *Options) { o.Path = []string{stdin} }) }
+func stdinOptions() Options { return options(func(o *Options) { o.Path = []string{textfile.Stdin} }) }
 
 func TestStdin(t *testing.T) {
 	env := pipeEnv(strings.NewReader(nasty))
-	env.Position = pipeline.Position{{Source: stdin, Offset: 50, Line: 3}} // says nothing about another stream
-	o := nastyOptions(stdin)
+	env.Position = pipeline.Position{{Source: textfile.Stdin, Offset: 50, Line: 3}} // says nothing about another stream
+	o := nastyOptions(textfile.Stdin)
 	got, err := readAll(t, env, o)
 	if err != nil || len(got) != 8 || got[0] != `-:2@8 2021-01-01T00:00:00Z {t: "2021-01-01 00:00:00", v: "1"}` {
 		t.Errorf("%d records, %v: %s", len(got), err, strings.Join(got, "\n"))

@@ -20,13 +20,13 @@ type plan struct {
 
 // newPlan makes the plan of a file from its first rows. Columns of one name
 // have one type in all files: the one found first.
-func (s *source) newPlan(h *head) *plan {
-	p := &plan{nulls: s.options.NullValues, event: &s.event, time: slices.Index(h.names, s.event.column)}
-	if s.event.column == "" {
+func (f *format) newPlan(h *head) *plan {
+	p := &plan{nulls: f.options.NullValues, event: &f.event, time: slices.Index(h.names, f.event.column)}
+	if f.event.column == "" {
 		p.time = -1
 	}
 	for i, name := range h.names {
-		c, known := s.columns[name]
+		c, known := f.columns[name]
 		if !known {
 			c = column{name: name}
 			for _, cell := range h.column(i) {
@@ -38,7 +38,7 @@ func (s *source) newPlan(h *head) *plan {
 				c.kind = str // its text stays as it is
 			}
 			if c.kind != unknown {
-				s.columns[name] = c
+				f.columns[name] = c
 			}
 		}
 		p.columns = append(p.columns, c)

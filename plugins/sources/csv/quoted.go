@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/textfile"
 )
 
 var (
@@ -30,13 +31,13 @@ type field struct {
 // scanQuoted scans a row in whose first line there is a quote. If the row is
 // not well-formed, or doesn't end within the size that a row may have, then
 // only its first line is given up: a stray quote takes no other rows with it.
-func (s *scanner) scanQuoted(line []byte, size int) state {
-	rest := s.block[s.pos:]
+func (s *scanner) scanQuoted(line []byte, size int) textfile.State {
+	rest := s.Rest()
 	cut := len(rest) > s.maxRow+len("\r\n")
 	if cut {
 		rest = rest[:s.maxRow+len("\r\n")]
 	}
-	final := s.ended && !cut
+	final := s.Ended() && !cut
 	s.row.cells, s.doubled = s.row.cells[:0], false
 	f := field{}
 	for !f.last {
@@ -48,7 +49,7 @@ func (s *scanner) scanQuoted(line []byte, size int) state {
 		}
 		switch {
 		case (err == errUnclosed || err == errCutOff) && !final && !cut:
-			return needMore
+			return textfile.NeedMore
 		case err != nil:
 			return s.bad(line, size, 1, s.fieldError(err, cut))
 		}
@@ -66,7 +67,7 @@ func (s *scanner) scanQuoted(line []byte, size int) state {
 	if s.doubled {
 		s.undouble()
 	}
-	return scanned
+	return textfile.Found
 }
 
 // fieldError says which field is wrong: the one after those in row.cells.

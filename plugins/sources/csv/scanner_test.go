@@ -5,6 +5,7 @@ import (
 	stdcsv "encoding/csv"
 	"errors"
 	"fmt"
+	"github.com/pipeline-daemon/pipeline/internal/textfile"
 	"io"
 	"strings"
 	"testing"
@@ -25,11 +26,11 @@ type result struct {
 // scanAll returns the rows that r holds.
 func scanAll(t testing.TB, d dialect, r io.Reader) []result {
 	t.Helper()
-	s := newScanner(d, 0, 1)
+	s := newScanner(d, textfile.NewText(0, 1))
 	var got []result
 	for {
 		switch s.scan() {
-		case scanned:
+		case textfile.Found:
 			res := result{Raw: string(s.row.raw), Line: s.row.line, Offset: s.row.offset}
 			if s.row.err != nil {
 				res.Err = s.row.err.Error()
@@ -38,15 +39,15 @@ func scanAll(t testing.TB, d dialect, r io.Reader) []result {
 				res.Cells = append(res.Cells, strings.Clone(s.row.cell(i)))
 			}
 			got = append(got, res)
-		case needMore:
-			n, err := r.Read(s.room())
-			s.filled(n)
+		case textfile.NeedMore:
+			n, err := r.Read(s.Room())
+			s.Filled(n)
 			if err == io.EOF {
-				s.ended = true
+				s.End()
 			} else if err != nil {
 				t.Fatal(err)
 			}
-		case finished:
+		case textfile.Finished:
 			return got
 		}
 	}
@@ -113,14 +114,16 @@ func TestScan(t *testing.T) {
 // A line of 100 MB is one bad row, and never held.
 func TestScanLongLine(t *testing.T) {
 	r := io.MultiReader(strings.NewReader("a,b\n"), io.LimitReader(repeat("x,x,x,x,"), 100<<20), strings.NewReader("\nc,d\n"))
-	s := newScanner(comma, 0, 1)
+	s := newScanner(comma, textfile.NewText(0, 1))
 	rows, largest := 0, 0
-	for st := s.scan(); st != finished; st = s.scan() {
-		if st == needMore {
-			n, err := r.Read(s.room())
-			s.filled(n)
-			s.ended = err == io.EOF
-			largest = max(largest, cap(s.block))
+	for st := s.scan(); st != textfile.Finished; st = s.scan() {
+		if st == textfile.NeedMore {
+			n, err := r.Read(s.Room())
+			s.Filled(n)
+			if err == io.EOF {
+				s.End()
+			}
+			largest = max(largest, len(s.Rest()))
 			continue
 		}
 		rows++
@@ -247,12 +250,14 @@ func BenchmarkScan(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r := bytes.NewReader(data)
-				s := newScanner(comma, 0, 1)
-				for st := s.scan(); st != finished; st = s.scan() {
-					if st == needMore {
-						n, err := r.Read(s.room())
-						s.filled(n)
-						s.ended = err == io.EOF
+				s := newScanner(comma, textfile.NewText(0, 1))
+				for st := s.scan(); st != textfile.Finished; st = s.scan() {
+					if st == textfile.NeedMore {
+						n, err := r.Read(s.Room())
+						s.Filled(n)
+						if err == io.EOF {
+							s.End()
+						}
 					} else if s.row.err != nil {
 						b.Fatal(s.row.err)
 					}

@@ -8,9 +8,12 @@ package csv
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/textfile"
 )
 
 func init() { pipeline.RegisterSource("csv", defaults(), open) }
@@ -19,112 +22,125 @@ var (
 	_ pipeline.Source     = (*source)(nil)
 	_ pipeline.Progresser = (*source)(nil)
 	_ pipeline.Ender      = (*source)(nil)
+
+	_ textfile.Format = (*format)(nil)
+	_ textfile.Rows   = (*rows)(nil)
 )
 
-// source reads files. At first, and between two of them, it has no input.
 type source struct {
+	*textfile.Source
+	format *format
+}
+
+// format is how files become records; it learns from file to file.
+type format struct {
 	options Options
 	env     pipeline.Env
 	event   eventTime
 	columns map[string]column // those whose types are known, of all files
-	files   files
-	next    int // the file after the one that is being read
+	plan    *plan             // of the latest file
+}
 
-	input   *input
-	scanner *scanner
-	plan    *plan
+// rows are the rows of one file.
+type rows struct {
+	scanner
+	plan   *plan
+	header int
 }
 
 func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, error) {
-	s := &source{options: o, env: env, columns: map[string]column{}}
+	f := &format{options: o, env: env, columns: map[string]column{}}
 	for _, t := range o.Types {
-		s.columns[t.Name] = column{name: t.Name, kind: t.Value, declared: true}
+		f.columns[t.Name] = column{name: t.Name, kind: t.Value, declared: true}
 	}
 	var err error
-	if s.event, err = newEventTime(&o); err != nil {
+	if f.event, err = newEventTime(&o); err != nil {
 		return nil, err
 	}
-	if s.files, err = list(o.Path); err != nil {
+	s, err := textfile.Open(ctx, env, textfile.Config{Paths: o.Path, Follow: o.Follow, MaxRow: int(o.MaxRow), Format: f})
+	if err != nil {
 		return nil, err
 	}
-	// What a pipe brings may be long in coming: Read waits for it.
-	if s.files[0].size >= 0 {
-		if err := s.openNext(ctx); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-	}
-	return s, nil
+	return &source{s, f}, nil
 }
 
-// Read implements pipeline.Source. A batch has rows of one file only.
-func (s *source) Read(ctx context.Context, b *pipeline.Batch) error {
-	if err := ctx.Err(); err != nil {
+// Begin implements textfile.Format.
+func (f *format) Begin(ctx context.Context, text *textfile.Head) (textfile.Rows, error) {
+	h, err := readHead(ctx, text, &f.options)
+	if err != nil {
+		return nil, err
+	}
+	r := &rows{scanner: scanner{dialect: f.options.dialect()}}
+	if f.options.Header {
+		r.header = 1
+	}
+	if len(h.names) == 0 {
+		f.env.Log.Warn("the file is empty: it has no header", "file", text.Name)
+		return r, nil
+	}
+	if err := f.prepare(text.Name, h); err != nil {
+		return nil, err
+	}
+	r.plan = f.plan
+	return r, nil
+}
+
+// prepare makes the plan of a file, and finds the event time in the first.
+func (f *format) prepare(file string, h *head) error {
+	first := f.plan == nil
+	for _, t := range f.options.Types {
+		if first && !slices.Contains(h.names, t.Name) {
+			return fmt.Errorf("%s has no column %q for types; it has %s", file, t.Name, quoteAll(h.names))
+		}
+	}
+	if first && len(h.renamed) > 0 {
+		f.env.Log.Warn("columns without a name of their own are named by their place", "file", file, "names", strings.Join(h.renamed, ", "))
+	}
+	undecided := !f.event.known
+	if err := f.event.find(file, h); err != nil {
 		return err
 	}
-	for !b.Full() {
-		if s.input == nil {
-			if len(b.Records) > 0 {
-				return nil
-			}
-			if err := s.openNext(ctx); err != nil {
-				return err
-			}
-			continue
-		}
-		switch s.scanner.scan() {
-		case scanned:
-			s.add(b)
-		case needMore:
-			if len(b.Records) > 0 && s.input.mayBlock {
-				return nil
-			}
-			if err := s.fill(ctx); err != nil && len(b.Records) == 0 {
-				return err
-			} else if err != nil {
-				return nil // the next Read will meet the error again
-			}
-		case finished:
-			if err := s.Close(); err != nil {
-				return err
-			}
-		}
+	if undecided && f.event.known && f.event.column == "" && f.env.Paced {
+		return pipeline.Permanent(fmt.Errorf("%s has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are %s", file, quoteAll(h.names)))
 	}
+	f.plan = f.newPlan(h)
+	f.env.Log.Debug("reading", "file", file, "columns", f.plan.String())
 	return nil
 }
 
+// Header implements textfile.Rows.
+func (r *rows) Header() int { return r.header }
+
+// Scan implements textfile.Rows.
+func (r *rows) Scan(t *textfile.Text) textfile.State {
+	r.Text = t
+	return r.scan()
+}
+
+// Fill implements textfile.Rows.
+func (r *rows) Fill(t *textfile.Text, b *pipeline.Batch, at pipeline.Origin) textfile.State {
+	r.Text = t
+	for !b.Full() {
+		if st := r.scan(); st != textfile.Found {
+			return st
+		}
+		r.add(b, at)
+	}
+	return textfile.Found
+}
+
 // add adds the row that has been scanned as a record.
-func (s *source) add(b *pipeline.Batch) {
-	row := &s.scanner.row
-	r := b.Add(len(row.raw))
-	r.Raw = row.raw[:len(row.raw):len(row.raw)]
-	r.Origin = pipeline.Origin{Source: s.input.name, Offset: row.offset, Line: row.line}
+func (r *rows) add(b *pipeline.Batch, at pipeline.Origin) {
+	row := &r.row
+	rec := b.Add(len(row.raw))
+	rec.Raw = row.raw[:len(row.raw):len(row.raw)]
+	at.Offset, at.Line = row.offset, row.line
+	rec.Origin = at
 	err := row.err
 	if err == nil {
-		err = s.plan.convert(row, r)
+		err = r.plan.convert(row, rec)
 	}
 	if err != nil {
-		r.Fail(err)
+		rec.Fail(err)
 	}
-}
-
-func (s *source) fill(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	err := s.input.fill(ctx, s.scanner, 0)
-	s.files[s.next-1].measure(s.input)
-	return err
-}
-
-// Progress implements pipeline.Progresser.
-func (s *source) Progress(o pipeline.Origin) (float64, bool) { return s.files.progress(o) }
-
-// Close implements pipeline.Source.
-func (s *source) Close() error {
-	if s.input == nil {
-		return nil
-	}
-	in := s.input
-	s.input = nil
-	return in.Close()
 }

@@ -1,14 +1,10 @@
-package csv
+package textfile
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 )
-
-// errPatience says that nothing has come for as long as one was ready to wait.
-var errPatience = errors.New("nothing to read yet")
 
 // pump reads what may never come, so that waiting for it can be given up.
 type pump struct {
@@ -66,7 +62,7 @@ func (p *pump) read(ctx context.Context, dst []byte, patience time.Duration) (in
 		case p.rest = <-p.chunks:
 			p.busy = true
 		case <-late:
-			return 0, errPatience
+			return 0, ErrPatience
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}

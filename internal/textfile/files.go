@@ -1,4 +1,4 @@
-package csv
+package textfile
 
 import (
 	"errors"
@@ -19,10 +19,14 @@ type files []*file
 
 // file is a file that is to be read.
 type file struct {
-	name string
-	size int64         // bytes on the disk; -1 if it can't be known
-	rate atomic.Uint64 // bytes on the disk for each byte of text, as a float
+	name   string        // as the user named it
+	path   string        // where it is now: it may have been renamed
+	follow bool          // read on as it grows
+	size   int64         // bytes on the disk; -1 if it can't be known
+	rate   atomic.Uint64 // bytes on the disk for each byte of text, as a float
 }
+
+func newFile(name, path string) *file { return &file{name: name, path: path, size: sizeOf(path)} }
 
 // list returns the files that paths name, in the order given; those of a
 // pattern are sorted.
@@ -39,7 +43,7 @@ func list(paths []string) (files, error) {
 				errs = append(errs, fmt.Errorf("path names %s twice", name))
 				continue
 			}
-			all = append(all, &file{name: name, size: sizeOf(name)})
+			all = append(all, newFile(name, name))
 		}
 	}
 	return all, errors.Join(errs...)
@@ -48,7 +52,7 @@ func list(paths []string) (files, error) {
 // expand returns the files that one path names. A file whose very name looks
 // like a pattern is itself.
 func expand(path string) ([]string, error) {
-	if path == stdin {
+	if path == Stdin {
 		return []string{path}, nil
 	}
 	_, err := os.Stat(path)
@@ -86,7 +90,7 @@ func relativeTo(path string) string {
 }
 
 func sizeOf(name string) int64 {
-	if info, err := os.Stat(name); name != stdin && err == nil && info.Mode().IsRegular() {
+	if info, err := os.Stat(name); name != Stdin && err == nil && info.Mode().IsRegular() {
 		return info.Size()
 	}
 	return -1
