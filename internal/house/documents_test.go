@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 const root = "../.."
@@ -97,16 +97,6 @@ func checkout(t *testing.T) string {
 	return dir
 }
 
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return fmt.Sprintf("localhost:%d", l.Addr().(*net.TCPAddr).Port)
-}
-
 // What others run: .ci/clone clones and builds, and the tests are running.
 var elsewhere = regexp.MustCompile(`^(git clone|cd|go test|go build) `)
 
@@ -126,7 +116,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 				t.Run(filepath.Base(document)+" "+command, func(t *testing.T) {
 					t.Parallel()
 					command = strings.NewReplacer("go run ./cmd/pipeline", bin, "bin/pipeline", bin).Replace(command)
-					shell(t, checkout(t), command, 3*time.Second)
+					shell(t, checkout(t), command, 2*time.Second)
 				})
 			}
 		}
@@ -141,7 +131,7 @@ func shell(t *testing.T, dir, command string, patience time.Duration) string {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", "exec "+command)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeAddr(t))
+	cmd.Env = append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeport.Addr())
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = 30 * time.Second
 	var stderr strings.Builder
@@ -173,7 +163,7 @@ func TestExamplesOfThePlugins(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "example.yaml"), []byte(examples[0]), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			shell(t, dir, bin+" run example.yaml --limit 3", 3*time.Second)
+			shell(t, dir, bin+" run example.yaml --limit 3", 2*time.Second)
 		})
 	}
 }

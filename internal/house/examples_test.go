@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 type report struct {
@@ -28,7 +30,7 @@ func runExamples(t *testing.T, dir string, args ...string) (report, string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, build(t), append([]string{"run", "--report", "report.json", "--log-level", "error"}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeAddr(t))
+	cmd.Env = append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeport.Addr())
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
