@@ -41,14 +41,7 @@ sink: {kafka: {topic: %[1]s, create: {config: {max.message.bytes: 2000}}}}
 errors: {on_failure: dead_letter}
 dead_letter: {kafka: {topic: %[1]s-dead}}
 `
-	text := []string{"timestamp,n,text"}
-	for i := range n {
-		cell := "small"
-		if i == large {
-			cell = strings.Repeat("large", 500)
-		}
-		text = append(text, fmt.Sprintf("2021-01-01 00:00:00,%d,%s", i, cell))
-	}
+	text := rowsWithLarge(n, large)
 	dir := folder(t, map[string]string{
 		"rows.csv":  strings.Join(text, "\n") + "\n",
 		"rows.yaml": "source: {csv: {path: rows.csv}}" + fmt.Sprintf(sink, "rows"),
@@ -92,6 +85,19 @@ dead_letter: {kafka: {topic: %[1]s-dead}}
 	if diff := cmp.Diff(map[string]string{"origin.topic": "in", "origin.partition": "0", "origin.offset": "1"}, reported(t, letter.Headers[2:], "copy")); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// rowsWithLarge returns the lines of a CSV of n rows of which one is large.
+func rowsWithLarge(n, large int) []string {
+	text := []string{"timestamp,n,text"}
+	for i := range n {
+		cell := "small"
+		if i == large {
+			cell = strings.Repeat("large", 500)
+		}
+		text = append(text, fmt.Sprintf("2021-01-01 00:00:00,%d,%s", i, cell))
+	}
+	return text
 }
 
 // deadLetter returns the only dead letter of a topic.
