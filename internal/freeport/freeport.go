@@ -13,12 +13,14 @@ import (
 // can connect to itself.
 func Find() int {
 	for range 1000 {
+		// To listen would be the better question, but a process that is started
+		// meanwhile would hold the port for an instant.
 		port := 20000 + rand.IntN(10000)
-		l, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", port))
-		if err == nil {
-			_ = l.Close()
+		c, err := net.Dial("tcp", fmt.Sprintf("localhost:%d", port))
+		if err != nil {
 			return port
 		}
+		_ = c.Close()
 	}
 	panic("freeport: none of a thousand ports is free")
 }
