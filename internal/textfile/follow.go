@@ -8,26 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
-
-	"github.com/pipeline-daemon/pipeline/internal/compress"
 )
-
-// CheckFollow returns why what paths name can't be followed, if that is so.
-func CheckFollow(paths []string) error {
-	switch path := strings.Join(paths, " "); {
-	case len(paths) != 1:
-		return fmt.Errorf("follows one file, and path names %d", len(paths))
-	case path == Stdin:
-		return errors.New("standard input is read to its end anyway: leave follow out")
-	case compress.IsCompressed(path):
-		return fmt.Errorf("a compressed file can't be followed, such as %s", path)
-	case strings.ContainsAny(path, `*?[`):
-		return fmt.Errorf("follows one file: path must be its name, not the pattern %s", path)
-	}
-	return nil
-}
 
 // growing is a file that is followed: what is added to it is waited for. It
 // ends when another file that is not empty has its name, and all of it has

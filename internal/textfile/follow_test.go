@@ -431,18 +431,22 @@ func TestFollowFails(t *testing.T) {
 	}
 }
 
-func TestCheckFollow(t *testing.T) {
+func TestCheckPaths(t *testing.T) {
 	for path, says := range map[string]string{
 		"a":         "",
 		"dir/a.csv": "",
-		"a b":       "follows one file, and path names 2",
-		"-":         "standard input is read to its end anyway: leave follow out",
-		"a.csv.gz":  "a compressed file can't be followed, such as a.csv.gz",
-		"a.csv.zst": "a compressed file can't be followed",
-		"*.csv":     "follows one file: path must be its name, not the pattern *.csv",
+		"":          "path: names no file",
+		"a b":       "follow: follows one file, and path names 2",
+		"-":         "follow: standard input is read to its end anyway: leave follow out",
+		"a.csv.gz":  "follow: a compressed file can't be followed, such as a.csv.gz",
+		"a.csv.zst": "follow: a compressed file can't be followed",
+		"*.csv":     "follow: follows one file: path must be its name, not the pattern *.csv",
 	} {
-		err := CheckFollow(strings.Fields(path))
+		err := CheckPaths(strings.Fields(path), true)
 		if (err == nil) != (says == "") || err != nil && !strings.HasPrefix(err.Error(), says) {
+			t.Errorf("%s: %v", path, err)
+		}
+		if err := CheckPaths(strings.Fields(path), false); err != nil && path != "" {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

@@ -37,7 +37,7 @@ type Rows interface {
 // Config says what is to be read.
 type Config struct {
 	Paths  []string // files, patterns, or Stdin
-	Follow bool     // read on as the file grows; see CheckFollow
+	Follow bool     // read on as the file grows; see CheckPaths
 	MaxRow int      // the bytes that a row may have
 	Format Format
 }

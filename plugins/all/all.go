@@ -12,6 +12,7 @@ import (
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/kafka"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/print"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sources/csv"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sources/file"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sources/generate"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sources/kafka"
 	_ "github.com/pipeline-daemon/pipeline/plugins/transforms/average"

@@ -39,20 +39,9 @@ const largest = 1 << 30 // a row's offsets are 32 bits wide
 
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
-	var errs []error
+	errs := []error{textfile.CheckPaths(o.Path, o.Follow)}
 	mistake := func(option, format string, args ...any) {
 		errs = append(errs, &pipeline.FieldError{Option: option, Err: fmt.Errorf(format, args...)})
-	}
-	if len(o.Path) == 0 {
-		mistake("path", "names no file")
-	}
-	for _, p := range o.Path {
-		if p == "" {
-			mistake("path", "an empty name is no file")
-		}
-	}
-	if err := textfile.CheckFollow(o.Path); o.Follow && len(o.Path) > 0 && err != nil {
-		mistake("follow", "%w", err)
 	}
 	if len(o.Delimiter) != 1 || strings.Contains("\"\r\n\x00", o.Delimiter) || o.Delimiter[0] >= 0x80 {
 		mistake("delimiter", "wants one ASCII character, not %q", o.Delimiter)

@@ -200,7 +200,7 @@ func TestOpenFails(t *testing.T) {
 		{"unknown format", "t,v\n1,1\n2,2\n", func(o *Options) { o.Timestamp = "t" },
 			`a.csv: column "t": how are times such as "1" written? say it with format, such as "%Y-%m-%d %H:%M:%S" or unix`},
 		{"empty event time", "t,v\n,1\n", func(o *Options) { o.Timestamp = "t" },
-			`a.csv: column "t" is empty in the first rows; say how its times are written with format, such as "%Y-%m-%d %H:%M:%S"`},
+			`a.csv: column "t": the first values are empty; say how times are written with format, such as "%Y-%m-%d %H:%M:%S"`},
 		{"binary", "a\x00b\n", nil, `a.csv:1: this looks like a binary file, not text: it has zero bytes`},
 		{"UTF-16", "\xff\xfea\x00\n\x00", nil, `a.csv:1: this looks like UTF-16; convert it to UTF-8`},
 		{"gzip without suffix", "\x1f\x8b\x08", nil, `a.csv:1: this looks like gzip; name it .gz to have it decompressed`},

@@ -48,29 +48,11 @@ func (t *eventTime) find(file string, h *head) error {
 
 // detect finds the format of the column that holds the event time. Some cells
 // may not fit: they fail their rows.
-func (t *eventTime) detect(file string, cells []string) error {
-	cells = slices.DeleteFunc(cells, func(c string) bool { return c == "" })
-	format, fits, err := timestamp.Detect(cells)
-	switch {
-	case len(cells) == 0:
-		return fmt.Errorf("%s: column %q is empty in the first rows; say how its times are written with format, such as \"%%Y-%%m-%%d %%H:%%M:%%S\"", file, t.column)
-	case err != nil:
-		return fmt.Errorf("%s: column %q: %w", file, t.column, err)
-	case fits*2 <= len(cells):
-		return fmt.Errorf("%s: column %q: how are times such as %q written? say it with format, such as \"%%Y-%%m-%%d %%H:%%M:%%S\" or unix", file, t.column, odd(cells))
+func (t *eventTime) detect(file string, cells []string) (err error) {
+	if t.parser, err = timestamp.Find(cells, t.loc, "format"); err != nil {
+		err = fmt.Errorf("%s: column %q: %w", file, t.column, err)
 	}
-	t.parser, err = timestamp.New(format, t.loc)
 	return err
-}
-
-// odd returns a cell that no format fits, or else the first.
-func odd(cells []string) string {
-	for _, c := range cells {
-		if _, fits, _ := timestamp.Detect([]string{c}); fits == 0 {
-			return c
-		}
-	}
-	return cells[0]
 }
 
 // choose takes the only column whose cells all are times. If there is none,

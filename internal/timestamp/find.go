@@ -1,0 +1,36 @@
+package timestamp
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Find returns a parser of the format that more than half of the cells are
+// written in; empty ones don't count. loc is as for New, and option the name
+// of the option by which the user can say the format: errors ask for it.
+func Find(cells []string, loc *time.Location, option string) (*Parser, error) {
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c string) bool { return c == "" })
+	format, fits, err := Detect(cells)
+	var ambiguous *AmbiguousError
+	switch {
+	case len(cells) == 0:
+		return nil, fmt.Errorf("the first values are empty; say how times are written with %s, such as \"%%Y-%%m-%%d %%H:%%M:%%S\"", option)
+	case errors.As(err, &ambiguous):
+		return nil, errors.New(ambiguous.Ask(option))
+	case fits*2 <= len(cells):
+		return nil, fmt.Errorf("how are times such as %q written? say it with %s, such as \"%%Y-%%m-%%d %%H:%%M:%%S\" or unix", shorten(odd(cells)), option)
+	}
+	return New(format, loc)
+}
+
+// odd returns a cell that no format fits, or else the first.
+func odd(cells []string) string {
+	for _, c := range cells {
+		if _, fits, _ := Detect([]string{c}); fits == 0 {
+			return c
+		}
+	}
+	return cells[0]
+}

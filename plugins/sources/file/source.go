@@ -1,0 +1,137 @@
+// Package file is the file source: it reads the lines of files, one file after
+// another, as JSON or as text, in flat memory.
+//
+// Lines are slices of the blocks that a file is read into, and the strings
+// decoded from them share that memory.
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
+	"github.com/pipeline-daemon/pipeline/internal/textfile"
+)
+
+func init() { pipeline.RegisterSource("file", defaults(), open) }
+
+var (
+	_ pipeline.Source     = (*source)(nil)
+	_ pipeline.Progresser = (*source)(nil)
+	_ pipeline.Ender      = (*source)(nil)
+
+	_ textfile.Format = (*format)(nil)
+	_ textfile.Rows   = (*format)(nil)
+)
+
+type source struct {
+	*textfile.Source
+	format *format
+}
+
+// format is how lines become records, in all files alike.
+type format struct {
+	options Options
+	json    bool
+	max     int
+	decoder jsonvalue.Decoder
+	event   eventTime
+}
+
+func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, error) {
+	if env.Paced && o.Timestamp == "" {
+		return nil, pipeline.Permanent(errors.New("pace: goes by the event time: say with timestamp which field of format: json holds it, or leave pace out"))
+	}
+	f := &format{options: o, json: o.Format == "json", max: int(o.MaxLine)}
+	var err error
+	if f.event, err = newEventTime(&o); err != nil {
+		return nil, err
+	}
+	s, err := textfile.Open(ctx, env, textfile.Config{Paths: o.Path, Follow: o.Follow, MaxRow: f.max, Format: f})
+	if err != nil {
+		return nil, err
+	}
+	return &source{s, f}, nil
+}
+
+// Header implements textfile.Rows.
+func (f *format) Header() int { return 0 }
+
+// Scan implements textfile.Rows.
+func (f *format) Scan(t *textfile.Text) textfile.State {
+	_, size, st := f.next(t)
+	if st == textfile.Found {
+		t.Advance(size, min(int64(size), 1))
+	}
+	return st
+}
+
+// next finds the next line that is a record. One that is too long has the size
+// 0 if its end is not known.
+func (f *format) next(t *textfile.Text) (line []byte, size int, st textfile.State) {
+	for {
+		line, size, st = t.Peek(f.max)
+		if st == textfile.Found && f.json && size > 0 && len(bytes.TrimLeft(line, " \t")) == 0 {
+			t.Advance(size, 1)
+			continue
+		}
+		return line, size, st
+	}
+}
+
+// Fill implements textfile.Rows.
+func (f *format) Fill(t *textfile.Text, b *pipeline.Batch, at pipeline.Origin) textfile.State {
+	for !b.Full() {
+		line, size, st := f.next(t)
+		if st != textfile.Found {
+			return st
+		}
+		r := b.Add(min(len(line), f.max))
+		r.Raw, r.Origin = line[:len(line):len(line)], at
+		r.Origin.Offset, r.Origin.Line = t.Offset, t.Line
+		t.Advance(size, min(int64(size), 1))
+		if err := f.convert(r); err != nil {
+			r.Fail(err)
+		}
+	}
+	return textfile.Found
+}
+
+// longLineKept is how many bytes are kept of a line that is too long.
+const longLineKept = 1 << 10
+
+// convert fills in a record's value and time.
+func (f *format) convert(r *pipeline.Record) error {
+	if len(r.Raw) > f.max {
+		r.Raw = bytes.Clone(r.Raw[:min(len(r.Raw), longLineKept)])
+		return fmt.Errorf("the line is longer than max_line (%v)", f.options.MaxLine)
+	}
+	if !f.json {
+		r.Value = pipeline.String(unsafe.String(unsafe.SliceData(r.Raw), len(r.Raw)))
+		return nil
+	}
+	if err := f.decoder.Decode(r.Raw, &r.Value); err != nil {
+		return err
+	}
+	if f.event.field.Name == "" {
+		return nil
+	}
+	return f.event.set(r)
+}
+
+// End implements pipeline.Ender. It knows the end if the last file is a plain
+// one of several lines, and its last line is whole.
+func (s *source) End() (time.Time, bool) {
+	line, ok := s.LastLine()
+	if !ok || s.format.event.parser == nil {
+		return time.Time{}, false
+	}
+	r := pipeline.Record{Raw: line}
+	err := s.format.convert(&r)
+	return r.Time, err == nil
+}
