@@ -54,7 +54,7 @@ type Header struct {
 // topic's partition) and the place in it.
 type Origin struct {
 	Source    string // the file as named by the user, or the topic
-	Partition int32  // of a topic; 0 for a file
+	Partition int32  // of a topic; 0 for a file, but for a followed one its identity
 	Offset    int64  // of the message; or the byte at which the row starts, after decompression
 	Line      int64  // on which the row starts, from 1; 0 where there are no lines
 }

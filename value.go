@@ -90,7 +90,7 @@ func Struct(fs []Field) Value {
 	return Value{kind: KindStruct, ptr: unsafe.Pointer(unsafe.SliceData(fs)), num: uint64(len(fs)), cap: capacity(cap(fs))}
 }
 
-func capacity(n int) uint32 { return uint32(min(n, math.MaxUint32)) }
+func capacity(n int) uint32 { return uint32(min(uint64(n), math.MaxUint32)) }
 
 // Kind returns the value's kind.
 func (v Value) Kind() Kind { return v.kind }
