@@ -144,6 +144,7 @@ func TestThroughputBesideKcat(t *testing.T) {
 	var cpu []time.Duration
 	var memory []int64
 	for i := range rounds + 1 {
+		createTopic(t, kafka.Addr(), fmt.Sprintf("ours-%d", i))
 		a := run(t, bin, "run", "--quiet", yaml(t, csv, kafka.Addr(), fmt.Sprintf("ours-%d", i), ""))
 		createTopic(t, kafka.Addr(), fmt.Sprintf("theirs-%d", i))
 		b := run(t, kcat, "-P", "-b", kafka.Addr(), "-t", fmt.Sprintf("theirs-%d", i), "-l", csv)
