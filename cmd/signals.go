@@ -5,7 +5,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
+
+// twice is how close signals may follow each other and still be one: some
+// programs send one to a process and to its group.
+const twice = 100 * time.Millisecond
 
 // untilSignal returns a context that is done at the first SIGINT or SIGTERM,
 // of which announce then tells. A second one ends the process at once.
@@ -21,7 +26,11 @@ func untilSignal(c *console, announce func()) (ctx context.Context, end func()) 
 		}
 		cancel()
 		go announce() // which waits for a terminal that is held
-		<-signals
+		for first := time.Now(); ; {
+			if <-signals; time.Since(first) >= twice {
+				break
+			}
+		}
 		c.screen.close()
 		os.Exit(exitForced)
 	}()

@@ -69,6 +69,7 @@ func follow(t *testing.T, dir, document string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	skipIfMade(t, string(text))
 	for _, m := range anyBlock.FindAllStringSubmatch(string(text), -1) {
 		language, block := m[1], m[2]
 		file := fileLine.FindStringSubmatch(block)

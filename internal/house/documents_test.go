@@ -97,6 +97,19 @@ func checkout(t *testing.T) string {
 	return dir
 }
 
+var newPlugin = regexp.MustCompile(`pipeline new (transform|source|sink) ([a-z0-9-]+)`)
+
+// skipIfMade skips the test if the checkout has a plugin already that the text
+// makes, as it has where somebody followed the documents.
+func skipIfMade(t *testing.T, text string) {
+	t.Helper()
+	for _, m := range newPlugin.FindAllStringSubmatch(text, -1) {
+		if _, err := os.Stat(filepath.Join(root, "plugins", m[1]+"s", m[2])); err == nil {
+			t.Skipf("this checkout has the %s %s already", m[1], m[2])
+		}
+	}
+}
+
 // What others run: .ci/clone clones and builds, and the tests are running.
 var elsewhere = regexp.MustCompile(`^(git clone|cd|go test|go build) `)
 
@@ -115,6 +128,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 				}
 				t.Run(filepath.Base(document)+" "+command, func(t *testing.T) {
 					t.Parallel()
+					skipIfMade(t, command)
 					command = strings.NewReplacer("go run ./cmd/pipeline", bin, "bin/pipeline", bin).Replace(command)
 					shell(t, checkout(t), command, 2*time.Second)
 				})
