@@ -10,11 +10,11 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/pipeline ./cmd/pip
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/pipeline /usr/local/bin/pipeline
-COPY --from=build --chown=65532:65532 /out/work /work
-COPY --chown=65532:65532 pipelines /work/pipelines
-COPY --chown=65532:65532 data /work/data
-COPY --chown=65532:65532 schemas /work/schemas
-WORKDIR /work
+COPY --from=build --chown=65532:65532 /out/work /srv
+COPY --chown=65532:65532 pipelines /srv/pipelines
+COPY --chown=65532:65532 data /srv/data
+COPY --chown=65532:65532 schemas /srv/schemas
+WORKDIR /srv
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/pipeline"]
 CMD ["run", "pipelines/replay.yaml"]
