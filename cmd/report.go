@@ -112,10 +112,10 @@ func (r report) write(path string) error {
 }
 
 // replaceFile writes a file as a whole or not at all. What is no file, such as
-// /dev/stdout, is written to.
+// /dev/stdout, and what a link leads to, is written to.
 func replaceFile(path string, text []byte) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, text, 0)
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0o644)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {

@@ -105,3 +105,24 @@ func TestCheckReport(t *testing.T) {
 		}
 	}
 }
+
+func TestReportThroughALink(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	if err := os.WriteFile(file, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	if err := replaceFile(link, []byte("report")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(link)
+	if err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is no link any more: %v, %v", info.Mode(), err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "report" {
+		t.Errorf("the file holds %q, %v", text, err)
+	}
+}
