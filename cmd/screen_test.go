@@ -63,7 +63,7 @@ func TestScreen(t *testing.T) {
 			s.show(fixed("one"))
 			fmt.Fprintln(out, strings.Repeat("x", width+5))
 			s.show(fixed("two"))
-		}, strings.Repeat("x", width) + "\nxxxxx\ntwo\n"},
+		}, strings.Repeat("x", width) + "\n" + strings.Repeat("x", 5) + "\ntwo\n"},
 		{"an echoed ^C goes", func(s *screen, t *terminal) {
 			s.show(fixed(strings.Repeat("x", width-1)))
 			fmt.Fprint(t, "^C")
