@@ -1,7 +1,6 @@
 package compress
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +11,9 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
+
+	"github.com/pipeline-daemon/pipeline/internal/compress/compresstest"
 )
 
 var text = strings.Repeat("2021-01-01 00:00:00,s-1,20.5\n", 5_000)
@@ -107,21 +106,7 @@ func TestFails(t *testing.T) {
 
 // files returns text as it is, and compressed, by file name.
 func files(t *testing.T, text string) map[string][]byte {
-	var gz, zst bytes.Buffer
-	g := gzip.NewWriter(&gz)
-	z, err := zstd.NewWriter(&zst)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range []io.WriteCloser{g, z} {
-		if _, err := io.WriteString(w, text); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return map[string][]byte{"a.csv": []byte(text), "a.csv.gz": gz.Bytes(), "a.csv.zst": zst.Bytes()}
+	return map[string][]byte{"a.csv": []byte(text), "a.csv.gz": compresstest.Gzip(t, text), "a.csv.zst": compresstest.Zstd(t, text)}
 }
 
 func open(t *testing.T, name string, data []byte) *File {

@@ -406,3 +406,17 @@ func TestAnyFailures(t *testing.T) {
 		}
 	})
 }
+
+// The first moment of 1970 is an event time as any other.
+func TestEventTimeOfZero(t *testing.T) {
+	for _, tc := range []struct{ at, want time.Time }{
+		{time.Unix(0, 0).UTC(), time.Unix(0, 0).UTC()},
+		{time.Time{}, time.Time{}},
+	} {
+		h := newHarness(1)
+		h.read = func(r *pipeline.Record) { r.Time = tc.at }
+		if st, err := h.run(t, t.Context()); err != nil || !st.EventTime.Equal(tc.want) {
+			t.Errorf("%v, %v; want %v", st.EventTime, err, tc.want)
+		}
+	}
+}

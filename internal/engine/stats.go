@@ -72,6 +72,7 @@ type stats struct {
 	read, written, filtered, failed, skipped, deadLettered, undelivered, bytes atomic.Int64
 	eventTime, starved, backpressure, outOfOrder                               atomic.Int64
 
+	timed     atomic.Bool                     // eventTime has been set
 	partition atomic.Pointer[pipeline.Origin] // of the last record: its partition, made anew when that changes
 	offset    atomic.Int64
 	line      atomic.Int64
@@ -135,6 +136,7 @@ func (s *stats) add(c *counts, position pipeline.Position) {
 	s.bytes.Add(c.bytes)
 	if !c.eventTime.IsZero() {
 		s.eventTime.Store(c.eventTime.UnixNano())
+		s.timed.Store(true)
 	}
 	if len(position) == 0 {
 		return
@@ -160,8 +162,8 @@ func (p *Pipeline) Status() Status {
 			st.Elapsed = o.elapsed
 		}
 	}
-	if t := s.eventTime.Load(); t != 0 {
-		st.EventTime = time.Unix(0, t).UTC()
+	if s.timed.Load() {
+		st.EventTime = time.Unix(0, s.eventTime.Load()).UTC()
 	}
 	if end := s.end.Load(); end != nil {
 		st.End = *end

@@ -15,10 +15,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"go.uber.org/goleak"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/compress/compresstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -387,14 +387,11 @@ func TestFollowResumes(t *testing.T) {
 	follow(t, path, later).want("2 c")
 
 	// And compressed.
-	packed := &bytes.Buffer{}
-	z := gzip.NewWriter(packed)
-	io.WriteString(z, "1 a\n1 b\n1 c\n1 d\n")
-	z.Close()
+	packed := compresstest.Gzip(t, "1 a\n1 b\n1 c\n1 d\n")
 	if err := os.Remove(path + ".1"); err != nil {
 		t.Fatal(err)
 	}
-	add(t, path+".2.gz", packed.String())
+	add(t, path+".2.gz", string(packed))
 	follow(t, path, at).want("1 c", "1 d", "2 a")
 
 	// And it has gone.

@@ -20,9 +20,30 @@ func Find(cells []string, loc *time.Location, option string) (*Parser, error) {
 	case errors.As(err, &ambiguous):
 		return nil, errors.New(ambiguous.Ask(option))
 	case fits*2 <= len(cells):
+		if err := Misfit(cells); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("how are times such as %q written? say it with %s, such as \"%%Y-%%m-%%d %%H:%%M:%%S\" or unix", shorten(odd(cells)), option)
 	}
 	return New(format, loc)
+}
+
+// Misfit returns why one of the cells is no time, if it seems to be one or
+// stands among times, and else nil.
+func Misfit(cells []string) error {
+	if len(cells) == 0 {
+		return nil
+	}
+	cell := odd(cells)
+	format, _ := shape(cell)
+	if format == "" {
+		var fits int
+		if format, fits, _ = Detect(cells); format == "" || fits*2 <= len(cells) {
+			return nil
+		}
+	}
+	_, err := mustNew(format).Parse(cell)
+	return err
 }
 
 // odd returns a cell that no format fits, or else the first.

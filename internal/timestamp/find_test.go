@@ -19,6 +19,8 @@ func TestFind(t *testing.T) {
 		{nil, `the first values are empty; say how times are written with time_format, such as "%Y-%m-%d %H:%M:%S"`},
 		{[]string{"", ""}, `the first values are empty; say how times are written with time_format, such as "%Y-%m-%d %H:%M:%S"`},
 		{[]string{"2021-01-01", "soon"}, `how are times such as "soon" written? say it with time_format, such as "%Y-%m-%d %H:%M:%S" or unix`},
+		{[]string{"2021-02-30"}, `"2021-02-30" is not a time of format %Y-%m-%d: February 2021 has no day 30`},
+		{[]string{"", "1500-01-01 00:00"}, `"1500-01-01 00:00" is not a time of format %Y-%m-%d %H:%M: lies outside 1677-09-21 to 2262-04-11, which is as far as nanoseconds in 64 bits reach`},
 		{[]string{"03/04/2021"}, `is "03/04/2021" day first or month first? say time_format: "%d/%m/%Y" or time_format: "%m/%d/%Y"`},
 	} {
 		p, err := Find(tc.cells, berlin, "time_format")

@@ -104,4 +104,4 @@ func complete(pattern string, has map[byte]bool) error {
 	return nil
 }
 
-var errRange = errors.New("lies outside the years 1678 to 2261")
+var errRange = errors.New("lies outside 1677-09-21 to 2262-04-11, which is as far as nanoseconds in 64 bits reach")

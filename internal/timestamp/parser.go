@@ -2,6 +2,7 @@ package timestamp
 
 import (
 	"fmt"
+	"math"
 	"time"
 	_ "time/tzdata" // the zones must be there on a machine without a zone database
 )
@@ -207,15 +208,20 @@ func fraction(s string) (nanos int64, n int) {
 
 func isDigit(c byte) bool { return c-'0' <= 9 }
 
-// The seconds since 1970 whose nanoseconds fit in an int64.
+// The seconds since 1970 all of whose nanoseconds fit in an int64. Of the one
+// before and the one after some do.
 const (
 	minSeconds = -9223372036
 	maxSeconds = 9223372035
 )
 
 func nanoseconds(seconds, nanos int64) (int64, error) {
-	if seconds < minSeconds || seconds > maxSeconds {
-		return 0, errRange
+	const first, last = math.MinInt64 - minSeconds*1e9, math.MaxInt64 - (maxSeconds+1)*1e9
+	switch {
+	case seconds == minSeconds-1 && nanos-1e9 >= first:
+		return minSeconds*1e9 + (nanos - 1e9), nil
+	case seconds == maxSeconds+1 && nanos <= last, seconds >= minSeconds && seconds <= maxSeconds:
+		return seconds*1e9 + nanos, nil
 	}
-	return seconds*1e9 + nanos, nil
+	return 0, errRange
 }

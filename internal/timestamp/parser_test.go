@@ -73,8 +73,8 @@ func TestParseFails(t *testing.T) {
 		{plain, "2021-01-01 23:60:00", "minute 60 is out of range"},
 		{plain, "2016-12-31 23:59:60", "second 60 is out of range"},
 		{plain, "2021-01-01 0a:00:04", `no ':'`},
-		{plain, "2262-12-31 00:00:00", "1678 to 2261"},
-		{plain, "1500-01-01 00:00:00", "1678 to 2261"},
+		{plain, "2262-12-31 00:00:00", "outside 1677-09-21 to 2262-04-11"},
+		{plain, "1500-01-01 00:00:00", "outside 1677-09-21 to 2262-04-11"},
 		{"%Y-%m-%d %H:%M:%S.%f", "2021-01-01 00:00:04", `no '.'`},
 		{"%Y-%m-%d %H:%M:%S.%f", "2021-01-01 00:00:04.", "no fraction"},
 		{RFC3339, "2021-01-01T00:00:04", "no zone"},
@@ -89,9 +89,9 @@ func TestParseFails(t *testing.T) {
 		{Unix, "-", "not a number"},
 		{Unix, "1.5.5", "not a number"},
 		{UnixMilli, "1.5", "not a whole number"},
-		{Unix, "9223372037", "1678 to 2261"},
-		{UnixNano, "9223372036854775808", "1678 to 2261"},
-		{UnixNano, "99999999999999999999", "1678 to 2261"},
+		{Unix, "9223372037", "outside 1677-09-21 to 2262-04-11"},
+		{UnixNano, "9223372036854775808", "outside 1677-09-21 to 2262-04-11"},
+		{UnixNano, "99999999999999999999", "outside 1677-09-21 to 2262-04-11"},
 		{Unix, strings.Repeat("x", 1000), "…"},
 	} {
 		p := parser(t, tc.format, nil)

@@ -261,6 +261,8 @@ func TestOptions(t *testing.T) {
 		{`{}`, `t.yaml:1:7: path: wants a file's name`},
 		{`{path: "-"}`, `t.yaml:1:8: path: for standard output use the sink print`},
 		{`{path: out}`, `t.yaml:1:8: path: out has no suffix that says a format (.jsonl, .ndjson, .json or .csv): set format`},
+		{`{path: out.jsonl.gz}`, `t.yaml:1:8: path: out.jsonl.gz would be plain text: this sink doesn't compress; leave out .gz, and compress the file once it is complete`},
+		{`{path: out.ZST, format: csv}`, `t.yaml:1:8: path: out.ZST would be plain text: this sink doesn't compress; leave out .ZST, and compress the file once it is complete`},
 		{`{path: out.csv, format: xml}`, `t.yaml:1:23: format: wants json or csv, not "xml"`},
 		{`{path: out.csv, mode: replace}`, `t.yaml:1:23: mode: wants create, append or overwrite, not "replace"`},
 		{`{path: out.csv, mod: append}`, `t.yaml:1:23: unknown option "mod"; did you mean "mode"?`},

@@ -3,6 +3,7 @@ package file
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -69,10 +70,17 @@ func resume(f *os.File, size int64, format lineFormat, log *slog.Logger) (int64,
 	case err != nil:
 		return 0, fmt.Errorf("%s: %w", f.Name(), err)
 	case end < size:
-		log.Warn("the file's last line was cut off and is removed", "file", f.Name(), "bytes", size-end)
+		log.Warn("the file's last line was cut off and is removed", "file", f.Name(), "bytes", size-end, "text", beginning(f, end))
 		return end, f.Truncate(end)
 	case end > size: // the last line lacks no more than its end
 		_, err = f.WriteAt([]byte{'\n'}, size)
 	}
 	return end, err
+}
+
+// beginning returns what stands at a place, shortened.
+func beginning(f io.ReaderAt, at int64) string {
+	text := make([]byte, 200)
+	n, _ := f.ReadAt(text, at) // it is only shown
+	return string(text[:n])
 }

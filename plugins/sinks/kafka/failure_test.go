@@ -50,7 +50,7 @@ func TestRecordFails(t *testing.T) {
 		{"no partition's number", "partition: n", record{fields: num(pipeline.String("x"))}, `partition: column "n" is "x", not a partition's number`},
 		{"no key for a compacted topic", "create: {config: {cleanup.policy: compact}}", record{},
 			`key: the record has none, and topic "t\d+", which is compacted, takes only records with a key`},
-		{"no time", "timestamp: event", record{}, `timestamp: the record has no time; use timestamp: now`},
+		{"no time", "timestamp: event", record{}, `timestamp: the record has no event time: name the column that holds it at the source, or use timestamp: now here`},
 		{"too early", "timestamp: event", record{time: time.Unix(-1, 0)}, `timestamp: the record's time, 1969-12-31T23:59:59Z, is before 1970, from which Kafka counts`},
 	}
 	c := newCluster(t)

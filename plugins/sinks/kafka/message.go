@@ -83,7 +83,7 @@ func (w *writer) eventTime(m *kgo.Record, r *pipeline.Record) error {
 	const said = "timestamp: the record's time, %s, is %v %s the broker's, which is more than topic %q takes (%s)"
 	l, name := &w.sink.limits, w.sink.options.Topic
 	if r.Time.IsZero() {
-		return errors.New("timestamp: the record has no time; use timestamp: now")
+		return errors.New("timestamp: the record has no event time: name the column that holds it at the source, or use timestamp: now here")
 	}
 	at := func() string { return r.Time.UTC().Format(time.RFC3339) }
 	switch ahead := r.Time.Sub(w.now); {

@@ -1,7 +1,6 @@
 package csv
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,11 +11,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/compress"
+	"github.com/pipeline-daemon/pipeline/internal/compress/compresstest"
 )
 
 func TestSeveralFiles(t *testing.T) {
@@ -72,22 +70,7 @@ func nastyOptions(path ...string) Options {
 // packed writes a file as it is and compressed, and returns the paths.
 func packed(t *testing.T, text string) []string {
 	t.Helper()
-	var gz, zst bytes.Buffer
-	g := gzip.NewWriter(&gz)
-	z, err := zstd.NewWriter(&zst)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range []io.WriteCloser{g, z} {
-		if _, err := io.WriteString(w, text); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	dir := t.TempDir()
-	return []string{write(t, dir, "a.csv", text), write(t, dir, "a.csv.gz", gz.String()), write(t, dir, "a.csv.zst", zst.String())}
+	return compresstest.Write(t, t.TempDir(), "a.csv", text)
 }
 
 // A run that goes on after any of the records gives those that follow it.

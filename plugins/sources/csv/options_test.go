@@ -31,6 +31,11 @@ func TestOptions(t *testing.T) {
 	if o.Path[0] != "a.csv" || o.Delimiter != "\t" || o.Types[0].Value != float || o.Types[1].Value != str || o.NullValues[0] != "NA" || o.MaxRow != 2<<20 || o.InferRows != 1000 || !o.Header {
 		t.Errorf("got %+v", o)
 	}
+	for _, tab := range []string{"tab", `'\t'`, `"\t"`} { // the second is what --set 'source.csv.delimiter=\t' says
+		if o, err := bind(t, `csv: {path: a.csv, delimiter: `+tab+`}`); err != nil || o.dialect().delimiter != '\t' {
+			t.Errorf("delimiter: %s: %+v, %v", tab, o, err)
+		}
+	}
 	if o, err := bind(t, `csv: {path: [a.csv, "b*.csv"]}`); err != nil || len(o.Path) != 2 {
 		t.Errorf("a list of files: %+v, %v", o, err)
 	}
@@ -40,7 +45,7 @@ func TestBadOptions(t *testing.T) {
 	for text, says := range map[string]string{
 		`csv: {}`:                                                   `p.yaml:1:6: path: names no file`,
 		`csv: {path: ""}`:                                           `p.yaml:1:7: path: an empty name is no file`,
-		`csv: {path: a, delimiter: ";;"}`:                           `p.yaml:1:16: delimiter: wants one ASCII character, not ";;"`,
+		`csv: {path: a, delimiter: ";;"}`:                           `p.yaml:1:16: delimiter: wants one ASCII character, or tab, not ";;"`,
 		`csv: {path: a, delimiter: "\""}`:                           `delimiter: wants one ASCII`,
 		`csv: {path: a, delimiter: "·"}`:                            `delimiter: wants one ASCII`,
 		`csv: {path: a, comment: ",x"}`:                             `p.yaml:1:16: comment: a row could begin with ",x" too`,

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -104,11 +105,35 @@ func (p *plan) setTime(cell string, r *pipeline.Record) error {
 }
 
 func (p *plan) wrongCount(n int) error {
-	what := "fields"
-	if n == 1 {
-		what = "field"
+	switch {
+	case n == 1:
+		return fmt.Errorf("1 field, but there are %d columns", len(p.columns))
+	case len(p.columns) == 1:
+		return fmt.Errorf("%d fields, but there is 1 column; %s", n, askDelimiter(cmp.Or(otherDelimiter(p.columns[0].name), ";")))
 	}
-	return fmt.Errorf("%d %s, but there are %d columns", n, what, len(p.columns))
+	return fmt.Errorf("%d fields, but there are %d columns", n, len(p.columns))
+}
+
+// otherDelimiter returns the delimiter that a header of one column seems to
+// have been written with, and "" if it has none.
+func otherDelimiter(header string) string {
+	i := strings.IndexAny(header, ";\t|,")
+	if i < 0 {
+		return ""
+	}
+	return header[i : i+1]
+}
+
+// delimiterHint is the end of an error about the columns that there are.
+func delimiterHint(names []string) string {
+	if len(names) != 1 || otherDelimiter(names[0]) == "" {
+		return ""
+	}
+	return "; " + askDelimiter(otherDelimiter(names[0]))
+}
+
+func askDelimiter(d string) string {
+	return fmt.Sprintf("are fields separated by %q? then say delimiter: %[1]q", d)
 }
 
 // String returns the columns and their types.

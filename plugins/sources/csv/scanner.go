@@ -103,6 +103,9 @@ func (s *scanner) good(raw []byte, size int, lines int64) textfile.State {
 // bad gives up a row. size is what to go on after.
 func (s *scanner) bad(raw []byte, size int, lines int64, err error) textfile.State {
 	if len(raw) > s.maxRow {
+		if len(raw) > longRowKept {
+			err = fmt.Errorf("%w; its first %d bytes are kept", err, longRowKept)
+		}
 		raw = bytes.Clone(raw[:min(len(raw), longRowKept)])
 	}
 	s.good(raw, size, lines)

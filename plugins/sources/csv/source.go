@@ -8,6 +8,7 @@ package csv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,22 +91,37 @@ func (f *format) prepare(file string, h *head) error {
 	first := f.plan == nil
 	for _, t := range f.options.Types {
 		if first && !slices.Contains(h.names, t.Name) {
-			return fmt.Errorf("%s has no column %q for types; it has %s", file, t.Name, quoteAll(h.names))
+			return fmt.Errorf("%s has no column %q for types; it has %s%s", file, t.Name, quoteAll(h.names), delimiterHint(h.names))
 		}
 	}
 	if first && len(h.renamed) > 0 {
 		f.env.Log.Warn("columns without a name of their own are named by their place", "file", file, "names", strings.Join(h.renamed, ", "))
 	}
-	undecided := !f.event.known
-	if err := f.event.find(file, h); err != nil {
+	if err := f.findTime(file, h); err != nil {
 		return err
 	}
-	if undecided && f.event.known && f.event.column == "" && f.env.Paced {
-		return pipeline.Permanent(fmt.Errorf("%s has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are %s", file, quoteAll(h.names)))
-	}
 	f.plan = f.newPlan(h)
+	if first && len(h.names) == 1 && otherDelimiter(h.names[0]) != "" {
+		f.env.Log.Warn("the header is one column; "+askDelimiter(otherDelimiter(h.names[0])), "file", file, "column", h.names[0])
+	}
 	f.env.Log.Debug("reading", "file", file, "columns", f.plan.String())
 	return nil
+}
+
+// findTime finds the event time. Only a paced pipeline must have one.
+func (f *format) findTime(file string, h *head) error {
+	undecided := !f.event.known
+	err := f.event.find(file, h)
+	var doubt doubtError
+	switch {
+	case errors.As(err, &doubt) && !f.env.Paced:
+		f.event.known = true
+		f.env.Log.Info("records have no event time, as it can't be told", "because", doubt.Error())
+		return nil
+	case err == nil && undecided && f.event.known && f.event.column == "" && f.env.Paced:
+		return pipeline.Permanent(f.event.none(file, h))
+	}
+	return err
 }
 
 // Header implements textfile.Rows.

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -127,6 +128,25 @@ func TestRead(t *testing.T) {
 			`a.csv:2@4 FAILED 1 field, but there are 2 columns <1>`,
 			`a.csv:3@6 FAILED 3 fields, but there are 2 columns <1,2,3>`,
 			`a.csv:4@12 {a: 1, b: 2}`}},
+		{"a header of one column, with another delimiter", "t;a\n1;2\n1;2,5\n", nil, []string{
+			`a.csv:2@4 {t;a: "1;2"}`,
+			`a.csv:3@8 FAILED 2 fields, but there is 1 column; are fields separated by ";"? then say delimiter: ";" <1;2,5>`}},
+		{"a header of one column, with tabs", "t\ta\n1\t2,5\n", nil, []string{
+			"a.csv:2@4 FAILED 2 fields, but there is 1 column; are fields separated by \"\\t\"? then say delimiter: \"\\t\" <1\t2,5>"}},
+		{"a column of one name", "v\n1,5\n", nil, []string{
+			`a.csv:2@2 FAILED 2 fields, but there is 1 column; are fields separated by ";"? then say delimiter: ";" <1,5>`}},
+		{"commas, with another delimiter given", "a,b\n1,2;3\n", func(o *Options) { o.Delimiter = ";" }, []string{
+			`a.csv:2@4 FAILED 2 fields, but there is 1 column; are fields separated by ","? then say delimiter: "," <1,2;3>`}},
+		{"tabs", "a\tb\n1\t2\n", func(o *Options) { o.Delimiter = "tab" }, []string{`a.csv:2@4 {a: 1, b: 2}`}},
+		{"two columns could hold the event time", "start,end,v\n2021-01-01,2021-01-02,1\n", nil, []string{
+			`a.csv:2@12 {start: "2021-01-01", end: "2021-01-02", v: 1}`}},
+		{"the event time could be two dates", "t,v\n03/04/2021,1\n", nil, []string{`a.csv:2@4 {t: "03/04/2021", v: 1}`}},
+		{"the ends of time", "t\n1677-09-21 00:12:43.145224192\n1677-09-21 00:12:43.145224191\n2262-04-11 23:47:16.854775807\n2262-04-11 23:47:16.854775808\n2000-01-01 00:00:00\n", func(o *Options) { o.Timestamp = "t" }, []string{
+			`a.csv:2@2 1677-09-21T00:12:43.145224192Z {t: "1677-09-21 00:12:43.145224192"}`,
+			`a.csv:3@32 FAILED column "t": "1677-09-21 00:12:43.145224191" is not a time of format %Y-%m-%d %H:%M:%S: lies outside 1677-09-21 to 2262-04-11, which is as far as nanoseconds in 64 bits reach <1677-09-21 00:12:43.145224191>`,
+			`a.csv:4@62 2262-04-11T23:47:16.854775807Z {t: "2262-04-11 23:47:16.854775807"}`,
+			`a.csv:5@92 FAILED column "t": "2262-04-11 23:47:16.854775808" is not a time of format %Y-%m-%d %H:%M:%S: lies outside 1677-09-21 to 2262-04-11, which is as far as nanoseconds in 64 bits reach <2262-04-11 23:47:16.854775808>`,
+			`a.csv:6@122 2000-01-01T00:00:00Z {t: "2000-01-01 00:00:00"}`}},
 		{"unclosed quote", "a,b\n1,\"2\n3,4\n", nil, []string{
 			`a.csv:2@4 FAILED field 2: the quote is not closed <1,"2>`,
 			`a.csv:3@9 {a: 3, b: 4}`}},
@@ -191,10 +211,12 @@ func TestOpenFails(t *testing.T) {
 			`a.csv has no column "time" for the event time; it has "timestamp", "value"`},
 		{"no such column for types", "timestamp,value\n", func(o *Options) { o.Types = pipeline.Pairs[kind]{{Name: "valeu", Value: float}} },
 			`a.csv has no column "valeu" for types; it has "timestamp", "value"`},
-		{"two event times", "start,end,v\n2021-01-01,2021-01-02,1\n", nil,
-			`a.csv: which column holds the event time? say it with timestamp: start or timestamp: end`},
-		{"two dates", "t,v\n03/04/2021,1\n", nil,
-			`a.csv: column "t": is "03/04/2021" day first or month first? say format: "%d/%m/%Y" or format: "%m/%d/%Y"`},
+		{"another delimiter", "t;v\n2021-01-01;1\n", func(o *Options) { o.Timestamp = "t" },
+			`a.csv has no column "t" for the event time; it has "t;v"; are fields separated by ";"? then say delimiter: ";"`},
+		{"times beyond the range", "t,v\n1500-01-01,1\n", func(o *Options) { o.Timestamp = "t" },
+			`a.csv: column "t": "1500-01-01" is not a time of format %Y-%m-%d: lies outside 1677-09-21 to 2262-04-11, which is as far as nanoseconds in 64 bits reach`},
+		{"no such day", "t,v\n30.02.2021,1\n", func(o *Options) { o.Timestamp = "t" },
+			`a.csv: column "t": "30.02.2021" is not a time of format %d.%m.%Y: February 2021 has no day 30`},
 		{"two dates, named", "t,v\n03/04/2021,1\n,2", func(o *Options) { o.Timestamp = "t" },
 			`a.csv: column "t": is "03/04/2021" day first or month first? say format: "%d/%m/%Y" or format: "%m/%d/%Y"`},
 		{"unknown format", "t,v\n1,1\n2,2\n", func(o *Options) { o.Timestamp = "t" },
@@ -240,16 +262,44 @@ func TestReadStops(t *testing.T) {
 	}
 }
 
-func TestPaceWithoutEventTime(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.csv")
-	if err := os.WriteFile(path, []byte("a,b\nx,1\n"), 0o644); err != nil {
-		t.Fatal(err)
+// Only a paced pipeline must know the event time.
+func TestPaceAsks(t *testing.T) {
+	for _, tc := range []struct{ name, text, says string }{
+		{"none", "a,b\nx,1\n", `a.csv has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are "a", "b"`},
+		{"another delimiter", "a;b\nx;1\n", `a.csv has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are "a;b"; are fields separated by ";"? then say delimiter: ";"`},
+		{"nearly one", "v,t\n1,2021-01-01\n2,2021-02-30\n3,\n", `a.csv has no column whose first cells all are times, and pace: goes by one; if it is column "t", say timestamp: "t": "2021-02-30" is not a time of format %Y-%m-%d: February 2021 has no day 30`},
+		{"several", "start,end,v\n2021-01-01,2021-01-02,1\n", `a.csv: which column holds the event time? say it with timestamp: start or timestamp: end`},
+		{"two dates", "t,v\n03/04/2021,1\n", `a.csv: column "t": is "03/04/2021" day first or month first? say format: "%d/%m/%Y" or format: "%m/%d/%Y"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			env := testEnv()
+			o := options(func(o *Options) { o.Path = []string{write(t, t.TempDir(), "a.csv", tc.text)} })
+			if got, err := readAll(t, env, o); err != nil || len(got) == 0 {
+				t.Errorf("without pace: %q, %v", got, err)
+			}
+			env.Paced = true
+			if _, err := readAll(t, env, o); err == nil || !strings.HasSuffix(err.Error(), tc.says) {
+				t.Errorf("got the error\n%v\nwant one that ends\n%v", err, tc.says)
+			}
+		})
 	}
-	env := testEnv()
-	env.Paced = true
-	_, err := open(t.Context(), env, options(func(o *Options) { o.Path = []string{path} }))
-	want := path + ` has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are "a", "b"`
-	if err == nil || err.Error() != want || !pipeline.IsPermanent(err) {
-		t.Errorf("%v, want %s", err, want)
+}
+
+// What a user is told while a file is opened.
+func TestSays(t *testing.T) {
+	for _, tc := range []struct{ name, text, says string }{
+		{"another delimiter", "a;b\n1;2\n", `level=WARN msg="the header is one column; are fields separated by \";\"? then say delimiter: \";\""`},
+		{"two event times", "start,end\n2021-01-01,2021-01-02\n", `level=INFO msg="records have no event time, as it can't be told" because=`},
+		{"nothing", "a,b\n1,2\n", ""},
+	} {
+		var log bytes.Buffer
+		env := testEnv()
+		env.Log = slog.New(slog.NewTextHandler(&log, nil))
+		if _, err := readAll(t, env, options(func(o *Options) { o.Path = []string{write(t, t.TempDir(), "a.csv", tc.text)} })); err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		if !strings.Contains(log.String(), tc.says) || tc.says == "" && log.Len() > 0 {
+			t.Errorf("%s: %s, want %s", tc.name, log.String(), tc.says)
+		}
 	}
 }

@@ -38,7 +38,7 @@ func (t *eventTime) find(file string, h *head) error {
 	}
 	i := slices.Index(h.names, t.column)
 	if i < 0 {
-		return fmt.Errorf("%s has no column %q for the event time; it has %s", file, t.column, quoteAll(h.names))
+		return fmt.Errorf("%s has no column %q for the event time; it has %s%s", file, t.column, quoteAll(h.names), delimiterHint(h.names))
 	}
 	if t.parser != nil || len(h.rows) == 0 {
 		return nil
@@ -55,8 +55,12 @@ func (t *eventTime) detect(file string, cells []string) (err error) {
 	return err
 }
 
+// A doubtError is a question about the event time that only the user can
+// answer. Who goes by no event time need not be asked.
+type doubtError struct{ error }
+
 // choose takes the only column whose cells all are times. If there is none,
-// records have no event time.
+// records have no event time; if that can't be told, it returns a doubtError.
 func (t *eventTime) choose(file string, h *head) error {
 	if len(h.rows) == 0 {
 		return nil
@@ -72,14 +76,24 @@ func (t *eventTime) choose(file string, h *head) error {
 	}
 	switch {
 	case len(found) > 1:
-		return fmt.Errorf("%s: which column holds the event time? say it with timestamp: %s", file, strings.Join(found, " or timestamp: "))
+		return doubtError{fmt.Errorf("%s: which column holds the event time? say it with timestamp: %s", file, strings.Join(found, " or timestamp: "))}
 	case question != nil:
-		return fmt.Errorf("%s: column %q: %w", file, found[0], question)
+		return doubtError{fmt.Errorf("%s: column %q: %w", file, found[0], question)}
 	case len(found) == 1:
 		t.column, t.parser = found[0], parser
 	}
 	t.known = true
 	return nil
+}
+
+// none says that a file has no event time, and what column is nearly one.
+func (t *eventTime) none(file string, h *head) error {
+	for i, name := range h.names {
+		if err := timestamp.Misfit(slices.DeleteFunc(h.column(i), func(c string) bool { return c == "" })); err != nil {
+			return fmt.Errorf("%s has no column whose first cells all are times, and pace: goes by one; if it is column %q, say timestamp: %[2]q: %w", file, name, err)
+		}
+	}
+	return fmt.Errorf("%s has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are %s%s", file, quoteAll(h.names), delimiterHint(h.names))
 }
 
 // candidate returns a parser that reads all of the cells, or the question how

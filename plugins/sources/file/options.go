@@ -20,7 +20,7 @@ type Options struct {
 	Timestamp  string            `yaml:"timestamp" doc:"the field with the event time, for format: json; absent: records have none"`
 	TimeFormat string            `yaml:"time_format" doc:"how times are written: rfc3339, unix, unix_ms, unix_us, unix_ns or a pattern such as \"%d/%m/%Y %H:%M:%S\"; default: found from the first lines"`
 	Timezone   string            `yaml:"timezone" doc:"the IANA name of the zone of times that are written without one"`
-	MaxLine    pipeline.ByteSize `yaml:"max_line" doc:"the longest line; a longer one is an error of that line"`
+	MaxLine    pipeline.ByteSize `yaml:"max_line" doc:"the longest line; a longer one is an error of that line, of which its first 1024 bytes are kept, for dead letters too"`
 }
 
 func defaults() Options { return Options{Format: "json", Timezone: "UTC", MaxLine: 1 << 20} }

@@ -108,8 +108,12 @@ const longLineKept = 1 << 10
 // convert fills in a record's value and time.
 func (f *format) convert(r *pipeline.Record) error {
 	if len(r.Raw) > f.max {
+		err := fmt.Errorf("the line is longer than max_line (%v)", f.options.MaxLine)
+		if len(r.Raw) > longLineKept {
+			err = fmt.Errorf("%w; its first %d bytes are kept", err, longLineKept)
+		}
 		r.Raw = bytes.Clone(r.Raw[:min(len(r.Raw), longLineKept)])
-		return fmt.Errorf("the line is longer than max_line (%v)", f.options.MaxLine)
+		return err
 	}
 	if !f.json {
 		r.Value = pipeline.String(unsafe.String(unsafe.SliceData(r.Raw), len(r.Raw)))

@@ -1,7 +1,6 @@
 package file
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -15,11 +14,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/compress/compresstest"
 	"github.com/pipeline-daemon/pipeline/internal/textfile"
 )
 
@@ -117,7 +115,7 @@ func TestRead(t *testing.T) {
 			`a.jsonl:1@0 "a, b "`, `a.jsonl:2@7 ""`, `a.jsonl:3@8 "\tc\xff"`, `a.jsonl:4@12 "last"`}},
 		{"too long", "\"345678\"\n\"3456789\"\n1\n" + strings.Repeat("x", 70_000), func(o *Options) { o.MaxLine = 8 }, []string{
 			`a.jsonl:1@0 "345678"`, `a.jsonl:2@9 FAILED the line is longer than max_line (8) <"3456789">`, `a.jsonl:3@19 1`,
-			`a.jsonl:4@21 FAILED the line is longer than max_line (8) <` + strings.Repeat("x", longLineKept) + `>`}},
+			`a.jsonl:4@21 FAILED the line is longer than max_line (8); its first 1024 bytes are kept <` + strings.Repeat("x", longLineKept) + `>`}},
 		{"event time, found", `{"t":"2021-01-01 00:00:00","v":1}` + "\n" + `{"v":2,"t":"2021-01-01 00:00:04"}` + "\n", times("t", ""), []string{
 			`a.jsonl:1@0 2021-01-01T00:00:00Z {t: "2021-01-01 00:00:00", v: 1}`,
 			`a.jsonl:2@34 2021-01-01T00:00:04Z {v: 2, t: "2021-01-01 00:00:04"}`}},
@@ -190,22 +188,7 @@ const nasty = "\xef\xbb\xbf{\"t\":\"2021-01-01\",\"n\":1}\r\n\n{\"t\":}\n" +
 // packed writes a file as it is and compressed, and returns the paths.
 func packed(t *testing.T, text string) []string {
 	t.Helper()
-	var gz, zst bytes.Buffer
-	g := gzip.NewWriter(&gz)
-	z, err := zstd.NewWriter(&zst)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range []io.WriteCloser{g, z} {
-		if _, err := io.WriteString(w, text); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	dir := t.TempDir()
-	return []string{write(t, dir, "a.jsonl", text), write(t, dir, "a.jsonl.gz", gz.String()), write(t, dir, "a.jsonl.zst", zst.String())}
+	return compresstest.Write(t, t.TempDir(), "a.jsonl", text)
 }
 
 // A run that goes on after any of the records gives those that follow it.
