@@ -284,6 +284,9 @@ func (n Node) Locate(err error) error {
 			break
 		}
 		at, in = entries[i].Key, entries[i].Value
+		if in.YAML.Line == 0 { // an override: the key stands in the file, the mistake doesn't
+			at = in
+		}
 	}
 	return at.wrap(err)
 }

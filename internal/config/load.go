@@ -41,6 +41,9 @@ func Load(files []string, overrides []string) ([]*Plan, error) {
 		byName[plan.Name] = file
 		plans = append(plans, plan)
 	}
+	if err := checkFilesOf(plans); err != nil {
+		errs = append(errs, sorted(err, overrides))
+	}
 	return plans, errors.Join(errs...)
 }
 
@@ -72,6 +75,9 @@ func Parse(file string, text []byte, overrides []string) (*Plan, error) {
 	}
 	if err := plan.bindCodecs(plan.fallbackCodec(root)); err != nil {
 		return nil, root.Locate(err)
+	}
+	if err := plan.checkFiles(); err != nil {
+		return nil, sorted(err, overrides)
 	}
 	return plan, nil
 }

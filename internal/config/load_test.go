@@ -151,7 +151,7 @@ func TestSet(t *testing.T) {
 		{[]string{"dead_letter.file.path=x", "pace.speed=2.5"}, "a.csv 0"},
 		{[]string{"source.file.path=-"}, "- 0"},
 		{[]string{"errors.on_failure=skip", "dead_letter="}, "a.csv 0"},
-		{[]string{"sink="}, "x.yaml:7:1: sink: a pipeline needs one, such as  sink: print"},
+		{[]string{"sink="}, "--set sink=: sink: a pipeline needs one, such as  sink: print"},
 		{[]string{"source.file.lines=x"}, "--set source.file.lines=x: wants a whole number, not \"x\""},
 		{[]string{"source.file.pth=x"}, "--set source.file.pth=x: unknown option \"pth\"; did you mean \"path\"?"},
 		{[]string{"transforms.5.noop.lines=3"}, "--set transforms.5.noop.lines=3: \"5\" is no element of a list of 1, counted from 0"},

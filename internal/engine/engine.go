@@ -36,10 +36,14 @@ type Options struct {
 
 // Store keeps positions between runs.
 type Store interface {
+	// Load returns a pipeline's position, empty if there is none, and keeps
+	// other runs of the pipeline from it until Release.
 	Load(name string) (pipeline.Position, error)
 	// Save keeps p, which changes afterwards; it may put off the work. flush
 	// asks for it now.
 	Save(name string, p pipeline.Position, flush bool) error
+	// Release ends the use of a position that Load has returned.
+	Release(name string) error
 }
 
 // Pipeline is one run of a plan.
@@ -148,8 +152,11 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 	if p.encode, err = openCodec(ctx, p.plan.Encode, env); err != nil {
 		return closers, err
 	}
-	if p.position, err = p.resumeAt(); err != nil {
-		return closers, err
+	if p.plan.Resume && p.opts.Store != nil {
+		if p.position, err = p.opts.Store.Load(p.plan.Name); err != nil {
+			return closers, fmt.Errorf("reading the position to resume at: %w", err)
+		}
+		closers = append(closers, loaded{p.opts.Store, p.plan.Name})
 	}
 	e := env(p.plan.Source.Name)
 	e.Position = slices.Clone(p.position)
@@ -170,16 +177,14 @@ func openCodec(ctx context.Context, c *pipeline.Bound[pipeline.Codec], env func(
 	return codec, nil
 }
 
-func (p *Pipeline) resumeAt() (pipeline.Position, error) {
-	if !p.plan.Resume || p.opts.Store == nil {
-		return nil, nil
-	}
-	at, err := p.opts.Store.Load(p.plan.Name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the position to resume at: %w", err)
-	}
-	return at, nil
+// loaded is a position in use.
+type loaded struct {
+	store Store
+	name  string
 }
+
+// Close implements io.Closer.
+func (l loaded) Close() error { return l.store.Release(l.name) }
 
 // flow runs the stages until they have all ended.
 func (p *Pipeline) flow(ctx context.Context) error {

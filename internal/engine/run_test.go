@@ -362,6 +362,8 @@ type memory struct {
 
 func (m *memory) Load(string) (pipeline.Position, error) { return m.position, nil }
 
+func (m *memory) Release(string) error { return nil }
+
 func (m *memory) Save(_ string, p pipeline.Position, flush bool) error {
 	m.position, m.flushed = slices.Clone(p), flush
 	return nil

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/pipeline-daemon/pipeline"
 )
 
@@ -19,21 +20,37 @@ import (
 // the process be killed: that much is then read and written once more.
 const interval = time.Second
 
-// Store is a folder with a file for every pipeline, DIR/NAME.position.json.
-// The folder is made when the first position is kept.
+// Store is a folder with two files for every pipeline: DIR/NAME.position.json,
+// and DIR/NAME.lock while a run uses it. The folder is made when first needed.
 type Store struct {
-	dir  string
-	mu   sync.Mutex
-	next map[string]time.Time // when a pipeline's position is due to be kept
+	dir   string
+	mu    sync.Mutex
+	next  map[string]time.Time // when a pipeline's position is due to be kept
+	locks map[string]*flock.Flock
 }
 
 // New returns the store in a folder.
-func New(dir string) *Store { return &Store{dir: dir, next: map[string]time.Time{}} }
+func New(dir string) *Store {
+	return &Store{dir: dir, next: map[string]time.Time{}, locks: map[string]*flock.Flock{}}
+}
 
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name+".position.json") }
 
-// Load returns a pipeline's position; without one it is empty.
+// Load returns a pipeline's position; without one it is empty. Until Release it
+// is an error to load it again, here or in another process: two runs would move
+// one position.
 func (s *Store) Load(name string) (pipeline.Position, error) {
+	if err := s.acquire(name); err != nil {
+		return nil, err
+	}
+	p, err := s.read(name)
+	if err != nil {
+		_ = s.Release(name) // the error that matters is the first
+	}
+	return p, err
+}
+
+func (s *Store) read(name string) (pipeline.Position, error) {
 	text, err := os.ReadFile(s.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -46,6 +63,38 @@ func (s *Store) Load(name string) (pipeline.Position, error) {
 		return nil, fmt.Errorf("%s: %w; to start anew, remove this file", s.path(name), err)
 	}
 	return p, nil
+}
+
+func (s *Store) acquire(name string) error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	lock := flock.New(filepath.Join(s.dir, name+".lock"))
+	switch locked, err := lock.TryLock(); {
+	case errors.Is(err, errors.ErrUnsupported): // as on some file systems of the network
+		return nil
+	case err != nil:
+		return fmt.Errorf("locking %s: %w", lock.Path(), err)
+	case !locked:
+		return fmt.Errorf("another run of pipeline %s is using it (%s is locked): end that one, or give this one its own --state", name, lock.Path())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.locks[name] = lock
+	return nil
+}
+
+// Release ends the use of a position. The lock's file stays: removing it could
+// take it from under a run that is just starting.
+func (s *Store) Release(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lock := s.locks[name]
+	if lock == nil {
+		return nil
+	}
+	delete(s.locks, name)
+	return lock.Close()
 }
 
 // Save keeps a pipeline's position: at most once a second, or now with flush.

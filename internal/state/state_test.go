@@ -22,10 +22,10 @@ func TestSavedPositionIsLoaded(t *testing.T) {
 	if p, err := s.Load("x"); p != nil || err != nil {
 		t.Fatalf("without a file: %v, %v", p, err)
 	}
-	if _, err := os.Stat(dir); err == nil {
-		t.Fatal("loading made the folder")
-	}
 	if err := s.Save("x", at(5), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Release("x"); err != nil {
 		t.Fatal(err)
 	}
 	got, err := New(dir).Load("x")
@@ -46,7 +46,7 @@ func TestSaveOnceASecond(t *testing.T) {
 		s := New(dir)
 		want := func(offset int64) {
 			t.Helper()
-			if p, err := s.Load("x"); err != nil || p[0].Offset != offset {
+			if p, err := s.read("x"); err != nil || p[0].Offset != offset {
 				t.Errorf("kept %v, %v; want %d", p, err, offset)
 			}
 		}
@@ -76,5 +76,42 @@ func TestBrokenFile(t *testing.T) {
 	}
 	if _, err := New(dir).Load("x"); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v, want one that names %s", err, path)
+	}
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	dir := t.TempDir()
+	first, second := New(dir), New(dir)
+	if _, err := first.Load("x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Load("x"); err == nil || !strings.Contains(err.Error(), "another run of pipeline x") {
+		t.Errorf("a second run loads the position: %v", err)
+	}
+	if _, err := second.Load("y"); err != nil {
+		t.Error(err)
+	}
+	if err := first.Release("x"); err != nil {
+		t.Error(err)
+	}
+	if _, err := second.Load("x"); err != nil {
+		t.Errorf("after Release: %v", err)
+	}
+}
+
+func TestAPositionThatCannotBeReadIsReleased(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.position.json")
+	if err := os.WriteFile(path, []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(dir).Load("x"); err == nil {
+		t.Fatal("loaded")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(dir).Load("x"); err != nil {
+		t.Error(err)
 	}
 }

@@ -30,6 +30,11 @@ const (
 	extraDrop  = "drop"
 )
 
+var _ pipeline.FileUser = (*Options)(nil)
+
+// Files implements pipeline.FileUser.
+func (o *Options) Files() pipeline.Files { return pipeline.Files{Reads: []string{o.Schema}} }
+
 // Validate implements pipeline.Validator. It reads the schema, so that every
 // mistake in it is one of the configuration.
 func (o *Options) Validate() error {

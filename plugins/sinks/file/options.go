@@ -34,6 +34,13 @@ func (o *Options) format() string {
 	return suffixes[strings.ToLower(filepath.Ext(o.Path))]
 }
 
+var _ pipeline.FileUser = (*Options)(nil)
+
+// Files implements pipeline.FileUser.
+func (o *Options) Files() pipeline.Files {
+	return pipeline.Files{Writes: o.Path, Anew: o.Mode != "append"}
+}
+
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
 	var errs []error

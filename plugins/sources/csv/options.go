@@ -37,6 +37,11 @@ func defaults() Options {
 
 const largest = 1 << 30 // a row's offsets are 32 bits wide
 
+var _ pipeline.FileUser = (*Options)(nil)
+
+// Files implements pipeline.FileUser.
+func (o *Options) Files() pipeline.Files { return pipeline.Files{Reads: o.Path} }
+
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
 	errs := []error{textfile.CheckPaths(o.Path, o.Follow)}

@@ -27,6 +27,11 @@ func defaults() Options { return Options{Format: "json", Timezone: "UTC", MaxLin
 
 const largest = 1 << 30
 
+var _ pipeline.FileUser = (*Options)(nil)
+
+// Files implements pipeline.FileUser.
+func (o *Options) Files() pipeline.Files { return pipeline.Files{Reads: o.Path} }
+
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
 	errs := []error{textfile.CheckPaths(o.Path, o.Follow)}
