@@ -20,6 +20,9 @@ const atOnce = 100 * time.Millisecond
 
 // run runs pipelines side by side and tells how they ended.
 func run(c *console, o *runOptions, plans []*config.Plan) error {
+	if err := config.CheckTogether(plans); err != nil {
+		return err
+	}
 	if use := config.Uses(plans, o.report); use != "" {
 		return fmt.Errorf("--report %s: is %s; choose another file", o.report, use)
 	}

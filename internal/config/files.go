@@ -66,9 +66,9 @@ func (p *Plan) checkFiles() error {
 	return errors.Join(errs...)
 }
 
-// checkFilesOf returns the uses of files by which plans that run side by side
-// would lose each other's records. One may read what another writes.
-func checkFilesOf(plans []*Plan) error {
+// CheckTogether returns the uses of files by which plans that run side by side
+// would lose each other's records. One may follow what another writes.
+func CheckTogether(plans []*Plan) error {
 	var errs []error
 	stdin := "" // the pipeline that reads it
 	for _, p := range plans {

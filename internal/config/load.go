@@ -41,9 +41,6 @@ func Load(files []string, overrides []string) ([]*Plan, error) {
 		byName[plan.Name] = file
 		plans = append(plans, plan)
 	}
-	if err := checkFilesOf(plans); err != nil {
-		errs = append(errs, sorted(err, overrides))
-	}
 	return plans, errors.Join(errs...)
 }
 
