@@ -23,7 +23,7 @@ integration:  ## against a real Apache Kafka and fastavro; needs Java 17, Maven 
 	go test -tags integration -run Integration -count 1 -timeout 20m ./...
 bench:        ## the figures of bench/README.md; needs Java, Maven and kcat
 	go test -tags bench -count 1 -timeout 60m -v ./bench
-docs:         ## docs/reference and schemas/pipeline.schema.json anew
+docs:         ## docs/reference, schemas/pipeline.schema.json and what plugins describe prints anew
 	go run ./internal/docgen
 data:         ## data/*.csv anew
 	go run ./cmd/pipeline run pipelines/generate.yaml pipelines/generate-tutorial.yaml

@@ -1,5 +1,6 @@
-// Docgen writes what is generated from the option structs: docs/reference and
-// schemas/pipeline.schema.json. Run it in the root of the source tree.
+// Docgen writes what is generated from the option structs and the plugins'
+// package comments: docs/reference, schemas/pipeline.schema.json, and the
+// comments as the binary has them. Run it in the root of the source tree.
 package main
 
 import (
@@ -12,34 +13,41 @@ import (
 )
 
 func main() {
-	if err := write("."); err != nil {
+	files, err := generate(".")
+	if err == nil {
+		err = write(".", files)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "docgen:", err)
 		os.Exit(1)
 	}
 }
 
-// files returns what is generated, by path.
-func files() map[string]string {
-	files := map[string]string{"schemas/pipeline.schema.json": string(reference.Schema())}
-	for path, text := range reference.Pages() {
+// generate returns what is generated from the source tree, by path.
+func generate(root string) (map[string]string, error) {
+	notes, err := readNotes(root)
+	if err != nil {
+		return nil, err
+	}
+	code, err := notesCode(notes)
+	files := map[string]string{"schemas/pipeline.schema.json": string(reference.Schema()), "internal/reference/notes.go": code}
+	for path, text := range reference.Pages(notes) {
 		files["docs/reference/"+path] = text
 	}
-	return files
+	return files, err
 }
 
 // write writes the files below root. Pages of plugins that are no more go.
-func write(root string) error {
-	plugins := filepath.Join(root, "docs/reference/plugins")
-	if err := os.RemoveAll(plugins); err != nil {
+func write(root string, files map[string]string) error {
+	if err := os.RemoveAll(filepath.Join(root, "docs/reference/plugins")); err != nil {
 		return err
 	}
-	for _, folder := range []string{plugins, filepath.Join(root, "schemas")} {
-		if err := os.MkdirAll(folder, 0o777); err != nil {
+	for path, text := range files {
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return err
 		}
-	}
-	for path, text := range files() {
-		if err := os.WriteFile(filepath.Join(root, path), []byte(text), 0o666); err != nil {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			return err
 		}
 	}

@@ -139,13 +139,13 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 
 // shell runs a command and returns its standard output. It interrupts one that
 // is still at it after a while. Either way it must end well.
-func shell(t *testing.T, dir, command string, patience time.Duration) string {
+func shell(t *testing.T, dir, command string, patience time.Duration, env ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", "exec "+command)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeport.Addr())
+	cmd.Env = append(append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeport.Addr()), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = 30 * time.Second
 	var stderr strings.Builder

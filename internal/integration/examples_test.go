@@ -29,12 +29,12 @@ func TestIntegrationExamples(t *testing.T) {
 	ran := map[string]bool{}
 	for _, tt := range []struct {
 		producer, consumer string
-		data               string
+		topic, data        string
 		message            func(row map[string]string) message
 		printed            func(t *testing.T, rows []map[string]string, lines []string)
 	}{
-		{"replay", "average", "data/readings.csv", reading, averages},
-		{"tutorial", "tutorial-consumer", "data/tutorial.csv", tutorial, timed},
+		{"replay", "average", "my-stream", "data/readings.csv", reading, averages},
+		{"tutorial", "tutorial-consumer", "tutorial", "data/tutorial.csv", tutorial, timed},
 	} {
 		files := []string{"pipelines/" + tt.producer + ".yaml", "pipelines/" + tt.consumer + ".yaml"}
 		ran[files[0]], ran[files[1]] = true, true
@@ -53,12 +53,11 @@ func TestIntegrationExamples(t *testing.T) {
 			for i, row := range rows {
 				want[i] = tt.message(row)
 			}
-			if diff := cmp.Diff(want, messagesOf(c.messages("my-stream"))); diff != "" {
+			if diff := cmp.Diff(want, messagesOf(c.messages(tt.topic))); diff != "" {
 				t.Error(diff)
 			}
 			tt.printed(t, rows, lines)
 		})
-		c.remove("my-stream")
 	}
 	files, err := filepath.Glob(filepath.Join(root, "pipelines", "*.yaml"))
 	if err != nil {

@@ -15,12 +15,19 @@ import (
 // width is how long the lines of a page are.
 const width = 100
 
-// Page returns a plugin's page.
-func Page(p pipeline.Plugin) string {
+// Page returns a plugin's page. A plugin that is not stock has no notes on it.
+func Page(p pipeline.Plugin) string { return page(p, notes[id(p)]) }
+
+func id(p pipeline.Plugin) string { return p.Kind + " " + p.Name }
+
+func page(p pipeline.Plugin, notes string) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "# %s (%s)\n\n", p.Name, p.Kind)
 	if p.Doc != "" {
 		writeWrapped(&w, "", sentence(p.Doc))
+	}
+	if notes != "" {
+		w.WriteString("\n" + notes)
 	}
 	if len(p.Options) > 0 {
 		w.WriteString("\n## Options\n\n")
@@ -44,7 +51,7 @@ func Example(p pipeline.Plugin) string {
 	case "sink":
 		sink = p.Example
 	case "codec":
-		source, sink, codec = "kafka: {topics: my-stream}", "kafka: {topic: copy}", "codec: "+inline(p.Example)+"\n"
+		source, sink, codec = "kafka: {topics: my-"+p.Name+"-stream}", "kafka: {topic: my-"+p.Name+"-copy}", "codec: "+inline(p.Example)+"\n"
 	}
 	return "source:" + below(source) + transforms + "sink:" + below(sink) + codec
 }

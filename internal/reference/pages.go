@@ -12,11 +12,12 @@ import (
 //go:embed pipeline.md
 var pipelinePage string
 
-// Pages returns all pages by their paths below docs/reference.
-func Pages() map[string]string {
+// Pages returns all pages by their paths below docs/reference, with notes as
+// Notes returns them.
+func Pages(notes map[string]string) map[string]string {
 	pages := map[string]string{"README.md": index(), "pipeline.md": keys()}
 	for _, p := range pipeline.Plugins() {
-		pages[path(p)] = Page(p)
+		pages[path(p)] = page(p, notes[id(p)])
 	}
 	return pages
 }

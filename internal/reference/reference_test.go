@@ -19,6 +19,9 @@ func TestPage(t *testing.T) {
 
 Shows records. All of them.
 
+It looks at each
+of them.
+
 ## Options
 
 - ` + "`loud`" + ` (bool): whether it shouts ` + strings.Repeat("very ", 12) + `very
@@ -34,7 +37,7 @@ source:
 sink:
   show: {loud: true}
 ` + "```\n"
-	if diff := cmp.Diff(want, Page(p)); diff != "" {
+	if diff := cmp.Diff(want, page(p, "It looks at each\nof them.\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -47,8 +50,8 @@ func TestExample(t *testing.T) {
 		{"source", "a: {b: c}", "source:\n  a: {b: c}\nsink: print\n"},
 		{"transform", "a: b > 5", "source:\n  csv: {path: data/readings.csv, timestamp: timestamp}\ntransforms:\n  - a: b > 5\nsink: print\n"},
 		{"sink", "a", "source:\n  csv: {path: data/readings.csv, timestamp: timestamp}\nsink: a\n"},
-		{"codec", "a: {b: c}", "source:\n  kafka: {topics: my-stream}\nsink:\n  kafka: {topic: copy}\ncodec: {a: {b: c}}\n"},
-		{"codec", "a", "source:\n  kafka: {topics: my-stream}\nsink:\n  kafka: {topic: copy}\ncodec: a\n"},
+		{"codec", "a: {b: c}", "source:\n  kafka: {topics: my-a-stream}\nsink:\n  kafka: {topic: my-a-copy}\ncodec: {a: {b: c}}\n"},
+		{"codec", "a", "source:\n  kafka: {topics: my-a-stream}\nsink:\n  kafka: {topic: my-a-copy}\ncodec: a\n"},
 	} {
 		if diff := cmp.Diff(c.want, Example(pipeline.Plugin{Kind: c.kind, Name: "a", Example: c.example})); diff != "" {
 			t.Errorf("%s %s (-want +got):\n%s", c.kind, c.example, diff)

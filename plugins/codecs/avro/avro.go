@@ -1,9 +1,11 @@
 // Package avro is the codec that writes values as Avro and reads them back.
 //
-// A schema is parsed by hamba/avro and compiled once into a tree of types,
-// which encodes and decodes a Value along itself. What is written is one plain
-// binary datum; a header before it, such as a schema registry's, is a matter of
-// the codec around the tree.
+// The schema is read once, when the pipeline is checked, and compiled into a
+// tree of types, along which every value is written and read. A union is
+// written as the type that keeps most of the value, whatever its place in the
+// union. A value written with another schema is refused, unless its bytes
+// happen to fit: Avro's bytes don't tell of what they are, so all values of a
+// topic should be written with one schema.
 package avro
 
 import (

@@ -1,4 +1,7 @@
 // Package raw is the codec that passes bytes through.
+//
+// A pipeline from Kafka to Kafka with it copies values as they are, whatever
+// they hold.
 package raw
 
 import (

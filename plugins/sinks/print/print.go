@@ -1,4 +1,7 @@
 // Package print is the sink that writes records to standard output.
+//
+// Nothing but records is written there: messages and the status line go to
+// standard error, so that a pipe gets data only.
 package print
 
 import (

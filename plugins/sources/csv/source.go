@@ -1,9 +1,12 @@
 // Package csv is the csv source: it reads the rows of CSV files, one file
 // after another, in flat memory.
 //
-// A scanner splits text into rows (RFC 4180); a plan, made from the first rows
-// of a file, turns them into records. The text is read into blocks of which
-// all strings are slices, so a row costs no allocation.
+// The first rows of a file say the types of its columns, and which of them
+// holds the event time, in which format, unless options do. A later row that
+// does not fit fails alone, with its file and line.
+//
+// A position is the place of a row in its file, so a run that is resumed goes
+// on with the next row, in a compressed file too.
 package csv
 
 import (

@@ -1,8 +1,9 @@
 // Package file is the file source: it reads the lines of files, one file after
 // another, as JSON or as text, in flat memory.
 //
-// Lines are slices of the blocks that a file is read into, and the strings
-// decoded from them share that memory.
+// A line of JSON can be any value; a struct's fields are the record's. Empty
+// lines are passed over. A line that is not JSON fails alone, with its file and
+// line.
 package file
 
 import (

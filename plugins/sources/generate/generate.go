@@ -1,11 +1,9 @@
 // Package generate is the generate source: it makes records up, for those who
 // have no data and for tests that want the same data every time.
 //
-// The same options give the same records on every platform. So values are
-// counted in whole units of their last decimal, and where that can't be, every
-// floating-point operation is rounded on its own (see random.go). A field has
-// random numbers of its own, by its name: another field more or less doesn't
-// change it.
+// The same options give the same records on every platform, to the byte. A
+// field has random numbers of its own, by its name: another field more or less
+// doesn't change it.
 package generate
 
 import (

@@ -1,6 +1,7 @@
-// Package average is the transform that adds a moving mean to every record. It
-// is also the example of a function of one's own that remembers something from
-// record to record: copy the folder, and change what Apply does.
+// Package average is the transform that adds a moving mean to every record.
+//
+// It is also the example of a function of one's own that remembers something
+// from record to record: copy its folder, and change what Apply does.
 package average
 
 import (

@@ -1,5 +1,5 @@
-// Package selectfields is the select transform, which keeps the named fields.
-// (select is a keyword of Go.)
+// Package selectfields is the select transform, which keeps the named fields;
+// select is a keyword of Go.
 package selectfields
 
 import (
