@@ -178,6 +178,13 @@ func (c *CodecOption) CodecRef() **Bound[Codec] { return &c.Codec }
 // and no transform does, bytes can pass through undecoded.
 type ValueUser interface{ UsesValue() bool }
 
+// Endless is implemented by the options of a source that may have no end, or
+// that can't be read beforehand without a trace.
+type Endless interface {
+	// Endless returns why, and what to do instead; nil if neither is so.
+	Endless() error
+}
+
 // DecodeOption implements OptionDecoder.
 func (b *Bound[T]) DecodeOption(n Node) (err error) {
 	switch b := any(b).(type) {

@@ -73,6 +73,7 @@ func newRoot() *cobra.Command {
 		Example: `pipeline run pipelines/replay.yaml
 pipeline replay data/readings.csv my-stream --speed 10
 pipeline tail my-stream
+pipeline forecast data/readings.csv
 pipeline validate pipelines/*.yaml
 pipeline plugins describe kafka`,
 		Long:          "Runs pipelines, source → transforms → sink, that are written in YAML.",
@@ -82,7 +83,7 @@ pipeline plugins describe kafka`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	g := addGlobals(root)
-	root.AddCommand(newRun(g), newReplay(g), newTail(g), newValidate(), newSchema(g), newPlugins(), newNew(), newBroker(g), newVersion())
+	root.AddCommand(newRun(g), newReplay(g), newTail(g), newForecast(g), newValidate(), newSchema(g), newPlugins(), newNew(), newBroker(g), newVersion())
 	addExamples(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(help)

@@ -20,7 +20,7 @@ func count(n int64, noun string) string {
 }
 
 // span returns how long something took, in two units at most: "850 ms",
-// "3.2 s", "1m 3s", "2h 5m", "3d 4h".
+// "3.2 s", "1m 3s", "2h 5m", "3d 4h", "78y 12d".
 func span(d time.Duration) string {
 	switch s := int64(d.Round(time.Second) / time.Second); {
 	case d < time.Millisecond:
@@ -35,8 +35,11 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%dm %ds", s/60, s%60)
 	case s < 24*3600:
 		return fmt.Sprintf("%dh %dm", s/3600, s%3600/60)
-	default:
+	case s < 2*365*24*3600:
 		return fmt.Sprintf("%dd %dh", s/(24*3600), s%(24*3600)/3600)
+	default:
+		days := s / (24 * 3600)
+		return fmt.Sprintf("%dy %dd", days/365, days%365)
 	}
 }
 

@@ -23,6 +23,7 @@ func TestUnits(t *testing.T) {
 		{span(time.Hour - time.Millisecond), "1h 0m"},
 		{span(125 * time.Minute), "2h 5m"},
 		{span(76 * time.Hour), "3d 4h"},
+		{span((78*365 + 12) * 24 * time.Hour), "78y 12d"},
 
 		{late(0), "0.0 ms"},
 		{late(1234 * time.Microsecond), "1.2 ms"},

@@ -35,3 +35,11 @@ func CheckPaths(paths []string, follow bool) error {
 	}
 	return errors.Join(errs...)
 }
+
+// CheckEnd returns why a source of files has no end, if it has none.
+func CheckEnd(follow bool) error {
+	if follow {
+		return &pipeline.FieldError{Option: "follow", Err: errors.New("a file that is followed has no end; read what it holds now with follow: false")}
+	}
+	return nil
+}

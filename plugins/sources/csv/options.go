@@ -37,7 +37,11 @@ func defaults() Options {
 
 const largest = 1 << 30 // a row's offsets are 32 bits wide
 
-var _ pipeline.FileUser = (*Options)(nil)
+var (
+	_ pipeline.Validator = (*Options)(nil)
+	_ pipeline.Endless   = (*Options)(nil)
+	_ pipeline.FileUser  = (*Options)(nil)
+)
 
 // Files implements pipeline.FileUser.
 func (o *Options) Files() pipeline.Files { return pipeline.Files{Reads: o.Path} }
@@ -95,3 +99,6 @@ func (o *Options) delimiter() string {
 func (o *Options) dialect() dialect {
 	return dialect{delimiter: o.delimiter()[0], comment: o.Comment, maxRow: int(o.MaxRow)}
 }
+
+// Endless implements pipeline.Endless.
+func (o *Options) Endless() error { return textfile.CheckEnd(o.Follow) }

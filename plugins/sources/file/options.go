@@ -27,7 +27,11 @@ func defaults() Options { return Options{Format: "json", Timezone: "UTC", MaxLin
 
 const largest = 1 << 30
 
-var _ pipeline.FileUser = (*Options)(nil)
+var (
+	_ pipeline.Validator = (*Options)(nil)
+	_ pipeline.Endless   = (*Options)(nil)
+	_ pipeline.FileUser  = (*Options)(nil)
+)
 
 // Files implements pipeline.FileUser.
 func (o *Options) Files() pipeline.Files { return pipeline.Files{Reads: o.Path} }
@@ -57,3 +61,6 @@ func (o *Options) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Endless implements pipeline.Endless.
+func (o *Options) Endless() error { return textfile.CheckEnd(o.Follow) }

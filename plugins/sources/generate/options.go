@@ -187,6 +187,19 @@ func (c *choiceOptions) check(n pipeline.Node) error {
 	return nil
 }
 
+var (
+	_ pipeline.Validator = (*Options)(nil)
+	_ pipeline.Endless   = (*Options)(nil)
+)
+
+// Endless implements pipeline.Endless.
+func (o *Options) Endless() error {
+	if o.Count == 0 {
+		return errors.New("without count the records go on for ever; set how many")
+	}
+	return nil
+}
+
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
 	var errs []error

@@ -24,7 +24,10 @@ type Options struct {
 	pipeline.CodecOption `yaml:",inline"`
 }
 
-var _ pipeline.Validator = (*Options)(nil)
+var (
+	_ pipeline.Validator = (*Options)(nil)
+	_ pipeline.Endless   = (*Options)(nil)
+)
 
 // noGroup is the Group that is none.
 const noGroup = "none"
@@ -47,6 +50,11 @@ func (o *Options) Validate() error {
 		seen[topic] = true
 	}
 	return errors.Join(errs...)
+}
+
+// Endless implements pipeline.Endless.
+func (o *Options) Endless() error {
+	return errors.New("a topic goes on, and a group keeps where its reader is; forecast what was written into it")
 }
 
 // group returns the consumer group, or "" for none.
