@@ -89,7 +89,11 @@ type batch struct {
 // New prepares a run of a plan.
 func New(plan *config.Plan, o Options) *Pipeline {
 	p := &Pipeline{plan: plan, opts: o, log: o.Log.With("pipeline", plan.Name)}
-	p.stats.init(plan)
+	p.stats.name = plan.Name
+	if plan.Pace != nil {
+		p.clock = playback.NewClock(plan.Pace.Speed)
+		p.stats.init(p.clock)
+	}
 	return p
 }
 
@@ -200,7 +204,6 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	var wg sync.WaitGroup
 	var readErr error
 	if p.plan.Pace != nil {
-		p.clock = playback.NewClock(p.plan.Pace.Speed)
 		wg.Go(func() { p.releaseStage(reading) })
 	}
 	wg.Go(func() { readErr = p.readStage(reading) })

@@ -30,6 +30,7 @@ type harness struct {
 	store func(n int64, tries int) error // the sink's word on each record
 	write func(b *pipeline.Batch) error  // the sink's word on a batch
 	later func(done func())              // when the sink is done; nil: at once
+	steer func(p *Pipeline)              // runs beside the pipeline
 
 	mu        sync.Mutex
 	stored    []int64
@@ -60,7 +61,12 @@ func (h *harness) run(t *testing.T, ctx context.Context) (Status, error) {
 			})}
 	}
 	p := New(&h.plan, h.opts)
+	var steering sync.WaitGroup
+	if h.steer != nil {
+		steering.Go(func() { h.steer(p) })
+	}
 	err := p.Run(ctx)
+	steering.Wait()
 	st := p.Status()
 	if sum := st.Written + st.Filtered + st.Failed + st.Skipped + st.DeadLettered; sum != st.Read {
 		t.Errorf("read %d, but accounts for %d: %+v", st.Read, sum, st)

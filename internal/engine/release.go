@@ -3,47 +3,64 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
-// releaser is the release stage of a paced pipeline.
+// releaser is the release stage of a paced pipeline. It works on copies of the
+// clock's state, which it makes anew when that has changed, so that a record
+// costs no lock.
 type releaser struct {
 	*Pipeline
-	done     <-chan struct{}
-	timer    *playback.Timer
-	now      int64
-	late     []int64 // of the records that are released together
-	dueKnown bool    // due is the due time of the next record
-	due      int64
+	done    <-chan struct{}
+	sleeper *playback.Sleeper
+	state   playback.State
+	line    *playback.Line
+	now     int64
+	late    []int64 // of the records that are released together
+	stepped int64   // how many of them leave although the clock is paused
+	placed  bool    // place and due are the next record's
+	place   playback.Place
+	due     int64
+	left    playback.Place // of the last record that left
 }
 
 // releaseStage releases records when they are due. Once ctx is done it drops
 // what is not released.
 func (p *Pipeline) releaseStage(ctx context.Context) {
 	defer close(p.released)
-	r := &releaser{Pipeline: p, done: ctx.Done(), timer: playback.NewTimer(p.clock), now: p.clock.Now()}
-	defer r.timer.Stop()
+	r := &releaser{Pipeline: p, done: ctx.Done(), sleeper: playback.NewSleeper(p.clock, false),
+		line: playback.NewLine(), now: p.clock.Now(), state: p.clock.State()}
+	defer r.sleeper.Close()
+	defer context.AfterFunc(ctx, r.sleeper.Wake)()
 	for {
 		b, ok := r.next()
 		if !ok {
 			return
 		}
 		for records := b.Records; len(records) > 0; { // b itself may be free again after its last flight
-			n, ok := r.await(records)
-			if !ok || !r.release(b, records[:n:n], n == len(records)) {
+			f, ok := r.flight(records)
+			if !ok {
 				p.dropped.Store(true)
 				return
 			}
+			n, ok := r.await(records)
+			if !ok {
+				p.dropped.Store(true)
+				return
+			}
+			f.Records, f.from, f.last = records[:n:n], b, n == len(records)
+			r.released <- f
+			r.account()
 			records = records[n:]
 		}
 	}
 }
 
 // next returns the next batch. While there is none, the replay is starved, or
-// the sink holds it up, from when that batch's first record with a time was
-// due.
+// the sink holds it up.
 func (r *releaser) next() (b *batch, ok bool) {
 	select {
 	case b, ok = <-r.processed:
@@ -54,18 +71,42 @@ func (r *releaser) next() (b *batch, ok bool) {
 	if r.waitsForMemory.Load() {
 		blocked = &r.stats.backpressure // the memory is with the sink
 	}
-	if b, ok = <-r.processed; !ok {
+	if b, ok = <-r.processed; ok {
+		r.held(blocked, waiting, b.Records)
+	}
+	return b, ok
+}
+
+// flight returns a flight to release records in. If all are under way it waits
+// for one: the sink is slower than the replay.
+func (r *releaser) flight(records []pipeline.Record) (f *flight, ok bool) {
+	select {
+	case f = <-r.unused:
+		return f, true
+	default:
+	}
+	waiting := r.clock.Now()
+	select {
+	case f = <-r.unused:
+		r.held(&r.stats.backpressure, waiting, records)
+		return f, true
+	case <-r.done:
 		return nil, false
 	}
+}
+
+// held adds to a counter for how long the replay could not go on, from when
+// the first record with a time was due.
+func (r *releaser) held(counter *atomic.Int64, waiting int64, records []pipeline.Record) {
+	r.refresh()
 	r.now = r.clock.Now()
-	for i := range b.Records {
-		if rec := &b.Records[i]; hasTime(rec) {
-			r.look(rec)
-			blocked.Add(max(r.now-max(r.due, waiting), 0))
-			break
+	for i := range records {
+		if hasTime(&records[i]) {
+			r.look(&records[i])
+			counter.Add(max(r.now-max(r.due, waiting), 0))
+			return
 		}
 	}
-	return b, true
 }
 
 var errNoTime = errors.New("the record has no event time, and pace: needs one; tell the source which column holds it, or leave pace out")
@@ -79,66 +120,94 @@ func hasTime(r *pipeline.Record) bool {
 	return r.Failure == nil
 }
 
-// look finds out when the next record is due.
-func (r *releaser) look(rec *pipeline.Record) {
-	if r.dueKnown {
+// refresh makes the copy of the clock's state anew if that has changed.
+func (r *releaser) refresh() {
+	if !r.clock.Changed(r.state.Version) {
 		return
 	}
-	var backwards bool
-	if r.due, backwards = r.clock.Due(rec.Time); backwards {
-		r.stats.outOfOrder.Add(1)
+	jumps := r.state.Jumps
+	if r.state = r.clock.State(); r.state.Jumps != jumps {
+		r.line.Jump()
 	}
-	r.dueKnown = true
+	r.now = r.clock.Now()
+	r.placed = false
+}
+
+// look finds out when the next record is due.
+func (r *releaser) look(rec *pipeline.Record) {
+	if r.placed {
+		return
+	}
+	r.place = r.line.Place(playback.EventTime(rec.Time), &r.state)
+	if !r.state.Begun() {
+		r.clock.Begin(r.place.At, r.clock.Now())
+		r.refresh()
+	}
+	r.due = r.state.Due(r.place.At)
+	r.placed = true
 }
 
 // await waits until the first of the records is due and returns how many are.
 // A record that has failed has no time: it goes with the one before it.
 func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
-	r.late = r.late[:0]
+	r.late, r.stepped = r.late[:0], 0
+	r.refresh()
 	for i := range records {
-		rec := &records[i]
-		if !hasTime(rec) {
+		if !hasTime(&records[i]) {
 			continue
 		}
-		r.look(rec)
-		if r.due > r.now {
+		for r.look(&records[i]); r.due > r.now && r.stepped == r.state.Steps; r.look(&records[i]) {
 			if i > 0 {
 				return i, true
 			}
-			if !r.timer.Wait(r.done, r.due) {
+			if !r.sleep() {
 				return 0, false
 			}
-			r.now = r.clock.Now()
 		}
-		r.late = append(r.late, r.now-r.due)
-		r.dueKnown = false
+		r.pass()
 	}
 	return len(records), true
 }
 
-// release hands records over to the write stage. If all flights are under way
-// it waits for one: the sink is slower than the replay.
-func (r *releaser) release(b *batch, records []pipeline.Record, last bool) bool {
-	var f *flight
+// sleep waits until the next record is due, or something has changed. It
+// reports false once the stage is to end.
+func (r *releaser) sleep() bool {
+	r.stats.expect(&r.place)
+	r.now = r.sleeper.Wait(r.due, r.state.Version)
 	select {
-	case f = <-r.unused:
+	case <-r.done:
+		return false
 	default:
-		waiting := r.clock.Now()
-		select {
-		case f = <-r.unused:
-		case <-r.done:
-			return false
-		}
-		r.now = r.clock.Now()
-		r.stats.backpressure.Add(r.now - waiting)
-		for i := range r.late {
-			r.late[i] += r.now - waiting
-		}
 	}
-	f.Records, f.from, f.last = records, b, last
-	r.released <- f
-	if len(r.late) > 0 {
-		r.stats.lateness.Record(r.late)
-	}
+	r.refresh()
 	return true
+}
+
+// pass counts the next record, which leaves now.
+func (r *releaser) pass() {
+	late := r.now - r.due
+	if r.state.Paused {
+		late = 0
+		r.stepped++
+	} else {
+		r.stats.played += uint64(r.place.Gap)
+	}
+	r.late = append(r.late, late)
+	r.line.Pass(r.place)
+	r.left, r.placed = r.place, false
+	if r.place.Backwards {
+		r.stats.outOfOrder.Add(1)
+	}
+}
+
+// account tells what has left at this wake.
+func (r *releaser) account() {
+	if len(r.late) == 0 {
+		return
+	}
+	r.stats.lateness.Record(r.late)
+	r.stats.keep(&r.left, r.state.Ran(r.now))
+	if r.stepped > 0 {
+		r.clock.Stepped(r.stepped, r.left.At)
+	}
 }

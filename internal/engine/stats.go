@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/config"
-	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
 // State is what a pipeline is doing.
@@ -41,18 +39,6 @@ type Status struct {
 	Pace      *PaceStatus
 }
 
-// PaceStatus is how well a paced pipeline keeps time.
-type PaceStatus struct {
-	Speed        float64
-	OutOfOrder   int64         // records whose event time steps backwards
-	Starved      time.Duration // records were due, but not yet read
-	Backpressure time.Duration // records were due, but the sink was busy
-	Lateness     Lateness
-}
-
-// Lateness is how late records left, as quantiles.
-type Lateness struct{ P50, P90, P99, P999, Max time.Duration }
-
 // counts are what one flight adds to the counters.
 type counts struct {
 	read, written, filtered, failed, skipped, deadLettered, undelivered, bytes int64
@@ -62,15 +48,14 @@ type counts struct {
 // stats are a pipeline's counters. The stages add to them once for every
 // flight, and anyone may read them at any time; no lock is taken.
 type stats struct {
-	name     string
-	speed    float64
-	lateness *playback.Lateness // nil: not paced
+	name string
+	paceStats
 
 	outcome                                                                    atomic.Pointer[outcome]
 	source                                                                     atomic.Pointer[pipeline.Progresser]
 	began, end                                                                 atomic.Pointer[time.Time]
 	read, written, filtered, failed, skipped, deadLettered, undelivered, bytes atomic.Int64
-	eventTime, starved, backpressure, outOfOrder                               atomic.Int64
+	eventTime                                                                  atomic.Int64
 
 	timed     atomic.Bool                     // eventTime has been set
 	partition atomic.Pointer[pipeline.Origin] // of the last record: its partition, made anew when that changes
@@ -82,13 +67,6 @@ type outcome struct {
 	state   State
 	err     error
 	elapsed time.Duration
-}
-
-func (s *stats) init(plan *config.Plan) {
-	s.name = plan.Name
-	if plan.Pace != nil {
-		s.speed, s.lateness = plan.Pace.Speed, playback.NewLateness()
-	}
 }
 
 func (s *stats) start() { s.outcome.Store(&outcome{state: Opening}) }
@@ -177,16 +155,6 @@ func (p *Pipeline) Status() Status {
 			}
 		}
 	}
-	st.Pace = s.pace()
+	st.Pace = s.status()
 	return st
-}
-
-func (s *stats) pace() *PaceStatus {
-	if s.lateness == nil {
-		return nil
-	}
-	q := s.lateness.Quantiles(50, 90, 99, 99.9, 100)
-	return &PaceStatus{Speed: s.speed, OutOfOrder: s.outOfOrder.Load(),
-		Starved: time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),
-		Lateness: Lateness{q[0], q[1], q[2], q[3], q[4]}}
 }

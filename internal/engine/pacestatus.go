@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/playback"
+)
+
+// PaceStatus is how a paced pipeline plays, and how well it keeps time.
+type PaceStatus struct {
+	Speed        float64       // the requested one, as it is now
+	Paused       bool          // and waits to be resumed, or stepped
+	Position     time.Time     // the play head, in event time; zero before the first record
+	Achieved     float64       // the speed up to the last record, without pauses; 0 if nothing can be said
+	OutOfOrder   int64         // records whose event time steps backwards
+	Starved      time.Duration // records were due, but not yet read
+	Backpressure time.Duration // records were due, but the sink was busy
+	Lateness     Lateness
+}
+
+// Lateness is how late records left, as quantiles.
+type Lateness struct{ P50, P90, P99, P999, Max time.Duration }
+
+// paceStats are the counters of a paced pipeline. The release stage writes
+// them, anyone may read them.
+type paceStats struct {
+	clock    *playback.Clock // nil: not paced
+	lateness *playback.Lateness
+	played   uint64 // the release stage's: how much of the time line has been played, but for steps
+
+	starved, backpressure, outOfOrder atomic.Int64
+
+	begun                   atomic.Bool
+	event                   atomic.Int64 // of the last record that left
+	nextEvent, nextPlace    atomic.Int64 // of the record that is waited for
+	playedTotal, ranForThat atomic.Int64
+}
+
+func (s *paceStats) init(clock *playback.Clock) {
+	s.clock, s.lateness = clock, playback.NewLateness()
+}
+
+// expect notes the place of the record that is waited for.
+func (s *paceStats) expect(p *playback.Place) {
+	s.nextPlace.Store(p.At)
+	s.nextEvent.Store(p.Event)
+}
+
+// keep notes the place of the last record that left, and how long the replay
+// had run then.
+func (s *paceStats) keep(p *playback.Place, ran int64) {
+	s.event.Store(p.Event)
+	s.begun.Store(true)
+	s.playedTotal.Store(int64(min(s.played, 1<<63-1)))
+	s.ranForThat.Store(ran)
+}
+
+// position returns the play head in event time. It is not before the last
+// record, nor after the next one.
+func (s *paceStats) position(state *playback.State) time.Time {
+	if !s.begun.Load() {
+		return time.Time{}
+	}
+	last, next := s.event.Load(), s.nextEvent.Load()
+	head := last
+	if left := s.nextPlace.Load() - state.At(s.clock.Now()); next > last && left < next-last {
+		head = min(next-left, next)
+	}
+	return time.Unix(0, head).UTC()
+}
+
+func (s *paceStats) achieved() float64 {
+	ran := s.ranForThat.Load()
+	if ran <= 0 {
+		return 0
+	}
+	return float64(s.playedTotal.Load()) / float64(ran)
+}
+
+func (s *paceStats) status() *PaceStatus {
+	if s.clock == nil {
+		return nil
+	}
+	q := s.lateness.Quantiles(50, 90, 99, 99.9, 100)
+	state := s.clock.State()
+	return &PaceStatus{Speed: state.Speed, Paused: state.Paused, Position: s.position(&state), Achieved: s.achieved(),
+		OutOfOrder: s.outOfOrder.Load(),
+		Starved:    time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),
+		Lateness: Lateness{q[0], q[1], q[2], q[3], q[4]}}
+}
