@@ -24,8 +24,9 @@ type Node struct {
 type OptionDecoder interface{ DecodeOption(n Node) error }
 
 // Validator is implemented by options that can be wrong in ways that their
-// types don't show. Validate is called once everything has been decoded
-// without a mistake, and returns FieldErrors, joined with errors.Join.
+// types don't show. Validate returns FieldErrors, joined with errors.Join. It
+// is called also if some options have the wrong type and so may hold anything
+// of theirs; what it says of those, by their names, is left out.
 type Validator interface{ Validate() error }
 
 // Errorf returns a mistake at n's place.
@@ -218,34 +219,42 @@ func (n Node) text() (string, error) {
 
 func (n Node) decodeStruct(v reflect.Value) error {
 	if whole, ok := wholeField(v.Type()); ok {
-		return n.validate(v, n.decode(v.FieldByIndex(whole.Index)))
+		if err := n.decode(v.FieldByIndex(whole.Index)); err != nil {
+			return err
+		}
+		return n.validate(v, nil)
 	}
 	if n.YAML.Kind == yaml.ScalarNode && n.YAML.Tag == "!!null" {
 		n.YAML = &yaml.Node{Kind: yaml.MappingNode, Line: n.YAML.Line, Column: n.YAML.Column}
 	}
 	entries, err := n.Entries()
+	if n.YAML.Kind != yaml.MappingNode {
+		return err
+	}
 	errs := []error{err}
 	fields := structFields(v.Type())
+	var wrong []string // the names of options that have mistakes
 	for _, e := range entries {
-		if n.YAML.Kind != yaml.MappingNode {
-			break
-		}
-		i := slices.IndexFunc(fields, func(f structField) bool { return f.name == e.Key.YAML.Value })
+		name := e.Key.YAML.Value
+		i := slices.IndexFunc(fields, func(f structField) bool { return f.name == name })
 		if i < 0 {
-			errs = append(errs, e.Key.Errorf("unknown option %q%s", e.Key.YAML.Value, suggest(e.Key.YAML.Value, fieldNames(fields))))
+			errs = append(errs, e.Key.Errorf("unknown option %q%s", name, suggest(name, fieldNames(fields))))
+			if meant := nearest(name, fieldNames(fields)); meant != "" {
+				wrong = append(wrong, meant)
+			}
 			continue
 		}
-		errs = append(errs, e.Value.decode(v.FieldByIndex(fields[i].index)))
+		if err := e.Value.decode(v.FieldByIndex(fields[i].index)); err != nil {
+			errs, wrong = append(errs, err), append(wrong, name)
+		}
 	}
-	return n.validate(v, errors.Join(errs...))
+	return errors.Join(append(errs, n.validate(v, wrong))...)
 }
 
 // validate calls the Validate methods of v and of the structs embedded in it,
-// unless there are mistakes already, and gives each mistake its place.
-func (n Node) validate(v reflect.Value, err error) error {
-	if err != nil {
-		return err
-	}
+// and gives each mistake its place. It leaves out those that name an option
+// that is wrong anyway.
+func (n Node) validate(v reflect.Value, wrong []string) error {
 	var errs []error
 	seen := map[string]bool{}
 	check := func(v reflect.Value) {
@@ -254,8 +263,10 @@ func (n Node) validate(v reflect.Value, err error) error {
 			return
 		}
 		for _, err := range Flatten(c.Validate()) {
-			if !seen[err.Error()] { // an embedded Validate may be promoted, and so be called twice
-				seen[err.Error()] = true
+			text := err.Error()
+			named := func(option string) bool { return strings.Contains(text, option) }
+			if !seen[text] && !slices.ContainsFunc(wrong, named) {
+				seen[text] = true // an embedded Validate may be promoted, and so be called twice
 				errs = append(errs, n.Locate(err))
 			}
 		}

@@ -119,6 +119,11 @@ func TestDecodeMistakes(t *testing.T) {
 		{"on: !!bool maybe\nany: [!!float x, !!bool x]", "t.yaml:1:5: wants true or false, not \"maybe\"\n" +
 			"t.yaml:2:7: wants a number, not \"x\"\nt.yaml:2:18: wants true or false, not \"x\""},
 		{"? [a]\n: 1\n? {b: c}\n: 2", "t.yaml:1:3: wants a name, not a list\nt.yaml:3:3: wants a name, not a mapping"},
+		{"{ratio: x, batch: -1, tls: {ca: y}}", "t.yaml:1:9: wants a number, not \"x\"\n" +
+			"t.yaml:1:12: batch: must not be negative\nt.yaml:1:29: tls.ca: is no file"},
+		{"{batch: x, brokers: [a, b, c]}", "t.yaml:1:9: wants a whole number, not \"x\"\nt.yaml:1:12: brokers: too many"},
+		{"{batc: 1, brokers: [a, b, {}], batch: -1}", "t.yaml:1:2: unknown option \"batc\"; did you mean \"batch\"?\n" +
+			"t.yaml:1:27: wants a value, not a mapping\nt.yaml:1:1: tls.ca: is no file"},
 		{"any: 99999999999999999999", "t.yaml:1:6: wants an integer that fits into 64 bits, not 99999999999999999999"},
 	} {
 		var o options

@@ -8,19 +8,25 @@ import (
 // suggest ends a message about an unknown name: with the one that was
 // probably meant, or with those there are.
 func suggest(name string, known []string) string {
-	best, least := "", 3
-	for _, k := range known {
-		if d := distance(name, k); d < least {
-			best, least = k, d
-		}
-	}
-	switch {
-	case best != "":
-		return fmt.Sprintf("; did you mean %q?", best)
+	switch meant := nearest(name, known); {
+	case meant != "":
+		return fmt.Sprintf("; did you mean %q?", meant)
 	case len(known) == 0:
 		return "; there is none to set"
 	}
 	return "; there are " + strings.Join(known, ", ")
+}
+
+// nearest returns the known name that was probably meant, if there is one. A
+// name may have a slip for every three letters, and at least one.
+func nearest(name string, known []string) string {
+	best, least := "", max(1, len(name)/3)+1
+	for _, k := range known {
+		if d := distance(name, k); d < least && d < len(name) {
+			best, least = k, d
+		}
+	}
+	return best
 }
 
 // distance is the Levenshtein distance of two short names, with neighbours
