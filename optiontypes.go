@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,8 @@ type Pair[T any] struct {
 	Name  string
 	Value T
 }
+
+func (Pairs[T]) valueType() reflect.Type { return reflect.TypeFor[T]() }
 
 // DecodeOption implements OptionDecoder.
 func (p *Pairs[T]) DecodeOption(n Node) error {

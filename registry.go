@@ -12,7 +12,8 @@ import (
 )
 
 // RegisterSource makes a source available under a name. Call it from init; it
-// panics if the name is taken. defaults are the options before the user's,
+// panics if the name is taken, or if O has an option of a type that can't be
+// decoded (see Node.Decode). defaults are the options before the user's,
 // and open is called with a copy of them for every pipeline that is run. open
 // ends early, with ctx's error, when ctx is done; ctx does not outlive it.
 func RegisterSource[O any](name string, defaults O, open func(context.Context, Env, O) (Source, error)) {
@@ -107,6 +108,9 @@ func register[T, O any](r *registry[T], name string, defaults O, open func(conte
 			return nil, err
 		}
 		return &Bound[T]{name, &o, options, func(ctx context.Context, env Env) (T, error) { return open(ctx, env, o) }}, nil
+	}
+	if err := checkOptionType(reflect.TypeFor[O](), nil); err != nil {
+		panic(fmt.Sprintf("pipeline: %s %q: %v", r.kind, name, err))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
