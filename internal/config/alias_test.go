@@ -43,8 +43,8 @@ func TestManyAliases(t *testing.T) {
 }
 
 func TestSetRefusesCycles(t *testing.T) {
-	_, err := Parse("x.yaml", []byte(valid), []string{"source.file.names=&a [*a]"})
-	want := "--set source.file.names=&a [*a]: the alias *a stands inside of what it names"
+	_, err := Parse("x.yaml", []byte(valid), []string{"source.file.names=[&a [*a]]"})
+	want := "--set source.file.names=[&a [*a]]: the alias *a stands inside of what it names"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

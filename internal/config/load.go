@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,32 +17,85 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Load reads pipelines and checks them, each with the overrides applied: see
-// Set. The error joins a pipeline.ConfigError for every mistake in any of the
-// files, in order.
-func Load(files []string, overrides []string) ([]*Plan, error) {
+// Loaded is what has become of a file: a plan, or else an error that joins a
+// pipeline.ConfigError for every mistake.
+type Loaded struct {
+	File string
+	Plan *Plan
+	Err  error
+}
+
+// Load reads pipelines that are to run side by side and checks them, each with
+// the overrides applied. An override, [PIPELINE:]PATH=VALUE, sets the option at
+// a path as Set does, of one pipeline or of all. The error joins all mistakes,
+// in order; those in overrides once, not for every file.
+func Load(files, overrides []string) ([]*Plan, error) { return Plans(LoadEach(files, overrides)) }
+
+// LoadEach is Load that tells of each file.
+func LoadEach(files, overrides []string) []Loaded {
+	loaded := make([]Loaded, len(files))
+	parsed, mistakes := parseOverrides(overrides)
+	byName := map[string]string{} // the file
+	for i, file := range files {
+		l := &loaded[i]
+		l.File = file
+		name := nameOfFile(file)
+		if text, err := os.ReadFile(file); err != nil {
+			l.Err = readError(file, err)
+		} else {
+			l.Plan, name, l.Err = parse(file, text, parsed)
+		}
+		if other, taken := byName[name]; taken && l.Plan != nil {
+			l.Plan, l.Err = nil, &pipeline.ConfigError{File: file, Line: 1, Column: 1,
+				Err: fmt.Errorf("is named %q, as is %s; set name: in one of them", name, other)}
+		}
+		byName[name] = file
+	}
+	for _, o := range parsed {
+		if _, known := byName[o.pipeline]; !known && o.pipeline != "" {
+			mistakes = append(mistakes, o.mistake(fmt.Errorf("no pipeline is named %q; there are %s",
+				o.pipeline, strings.Join(slices.Sorted(maps.Keys(byName)), ", "))))
+		}
+	}
+	if len(mistakes) > 0 && len(loaded) > 0 {
+		loaded[0].Plan, loaded[0].Err = nil, errors.Join(append(mistakes, loaded[0].Err)...)
+	}
+	return loaded
+}
+
+// Plans returns the plans of files that were loaded, and their joined error.
+func Plans(loaded []Loaded) ([]*Plan, error) {
 	var plans []*Plan
 	var errs []error
-	byName := map[string]string{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			errs = append(errs, readError(file, err))
-			continue
+	seen := map[string]bool{}
+	for _, l := range loaded {
+		for _, err := range pipeline.Flatten(l.Err) {
+			if text := err.Error(); !seen[text] {
+				seen[text] = true
+				errs = append(errs, err)
+			}
 		}
-		plan, err := Parse(file, text, overrides)
-		if err != nil {
-			errs = append(errs, err)
-			continue
+		if l.Plan != nil {
+			plans = append(plans, l.Plan)
 		}
-		if other, taken := byName[plan.Name]; taken {
-			errs = append(errs, &pipeline.ConfigError{File: file, Line: 1, Column: 1,
-				Err: fmt.Errorf("is named %q, as is %s; set name: in one of them", plan.Name, other)})
-		}
-		byName[plan.Name] = file
-		plans = append(plans, plan)
 	}
 	return plans, errors.Join(errs...)
+}
+
+func parseOverrides(texts []string) (parsed []override, mistakes []error) {
+	for _, text := range texts {
+		if o, err := parseOverride(text); err != nil {
+			mistakes = append(mistakes, err)
+		} else {
+			parsed = append(parsed, o)
+		}
+	}
+	return parsed, mistakes
+}
+
+// nameOfFile is the name of a pipeline whose file gives it none.
+func nameOfFile(file string) string {
+	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 }
 
 func readError(file string, err error) error {
@@ -52,31 +106,56 @@ func readError(file string, err error) error {
 	return &pipeline.ConfigError{File: file, Err: fmt.Errorf("can't read the pipeline: %w", err)}
 }
 
-// Parse checks the text of one pipeline.
+// Parse checks the text of one pipeline, with the overrides applied.
 func Parse(file string, text []byte, overrides []string) (*Plan, error) {
-	root, err := document(file, text)
-	if err != nil {
+	parsed, mistakes := parseOverrides(overrides)
+	plan, _, err := parse(file, text, parsed)
+	if err := errors.Join(append(mistakes, err)...); err != nil {
 		return nil, err
 	}
+	return plan, nil
+}
+
+// parse checks the text of one pipeline. Its name is returned also if there are
+// mistakes.
+func parse(file string, text []byte, overrides []override) (plan *Plan, name string, err error) {
+	name = nameOfFile(file)
+	root, err := document(file, text)
+	if err != nil {
+		return nil, name, err
+	}
 	errs := expand(root)
-	for i, override := range overrides {
-		errs = append(errs, apply(root, i, override))
+	name = nameIn(root, name)
+	for i, o := range overrides {
+		if o.pipeline == "" || o.pipeline == name {
+			errs = append(errs, o.apply(root, i+1))
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, sorted(err, overrides)
+		return nil, name, sorted(err, overrides)
 	}
-	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	plan := &Plan{Name: name, File: file, Errors: defaultErrors}
+	plan = &Plan{Name: nameOfFile(file), File: file, Errors: defaultErrors}
 	if err := root.Decode(plan); err != nil {
-		return nil, sorted(err, overrides)
+		return nil, name, sorted(err, overrides)
 	}
 	if err := plan.bindCodecs(plan.fallbackCodec(root)); err != nil {
-		return nil, root.Locate(err)
+		return nil, name, root.Locate(err)
 	}
 	if err := plan.checkFiles(); err != nil {
-		return nil, sorted(err, overrides)
+		return nil, name, sorted(err, overrides)
 	}
-	return plan, nil
+	return plan, plan.Name, nil
+}
+
+// nameIn returns the name that a document gives its pipeline, or the other one.
+func nameIn(root pipeline.Node, other string) string {
+	entries, _ := root.Entries()
+	for _, e := range entries {
+		if e.Key.YAML.Value == "name" && e.Value.YAML.Kind == yaml.ScalarNode {
+			return e.Value.YAML.Value
+		}
+	}
+	return other
 }
 
 // fallbackCodec is json, where it is compiled in.
@@ -152,12 +231,12 @@ func errCycle(alias *yaml.Node) error {
 
 // sorted puts mistakes into the order in which they stand in the file, and
 // names the override in which one stands.
-func sorted(err error, overrides []string) error {
+func sorted(err error, overrides []override) error {
 	errs := pipeline.Flatten(err)
 	for i, err := range errs {
 		var c *pipeline.ConfigError
 		if errors.As(err, &c) && c.Line == 0 && c.Column > 0 {
-			errs[i] = &pipeline.ConfigError{File: "--set " + overrides[c.Column-1], Err: c.Err}
+			errs[i] = overrides[c.Column-1].mistake(c.Err)
 		}
 	}
 	slices.SortStableFunc(errs, func(a, b error) int {

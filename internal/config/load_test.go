@@ -92,7 +92,10 @@ func TestMistakes(t *testing.T) {
 		{"source: file\nsink: file\nerrors: {on_failure: dead_letter}",
 			"x.yaml:3:10: errors.on_failure: dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}"},
 		{"source: file\nsink: file\ndead_letter: file", "x.yaml:3:1: dead_letter: is used only with  errors: {on_failure: dead_letter}"},
-		{"name: a b\nsource: file\nsink: file", "x.yaml:1:1: name: wants letters, digits, dots, dashes and underscores, not \"a b\""},
+		{"name: a b\nsource: file\nsink: file", "x.yaml:1:1: name: wants letters, digits, dots, dashes and underscores, a letter or digit first, not \"a b\""},
+		{"source: {fil: {}}\nerrors: {on_failure: dead_letter}", "x.yaml:1:1: sink: a pipeline needs one, such as  sink: print\n" +
+			"x.yaml:1:10: unknown source \"fil\"; did you mean \"file\"?\n" +
+			"x.yaml:2:10: errors.on_failure: dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}"},
 		// Everything at once, in the order of the file.
 		{"source:\n  fil: {}\npase: {}\ntransforms:\n  - nop\n  - noop: {lines: x}\nsink:\n  file: {pth: 1, lines: y, path: '${MISSING:-z}'}\n",
 			"x.yaml:2:3: unknown source \"fil\"; did you mean \"file\"?\n" +
@@ -156,9 +159,9 @@ func TestSet(t *testing.T) {
 		{[]string{"source.file.pth=x"}, "--set source.file.pth=x: unknown option \"pth\"; did you mean \"path\"?"},
 		{[]string{"transforms.5.noop.lines=3"}, "--set transforms.5.noop.lines=3: \"5\" is no element of a list of 1, counted from 0"},
 		{[]string{"name.x=3"}, "--set name.x=3: there is nothing below \"replay\"; set the option above it as a whole"},
-		{[]string{"nonsense"}, "--set nonsense: wants PATH=VALUE, such as source.csv.path=data.csv"},
-		{[]string{"name=[", "=x"}, "--set name=[: the value is not YAML: line 1: did not find expected node content\n" +
-			"--set =x: wants PATH=VALUE, such as source.csv.path=data.csv"},
+		{[]string{"nonsense"}, "--set nonsense: wants PATH=VALUE, such as source.csv.path=data.csv, or PIPELINE:PATH=VALUE"},
+		{[]string{"name=[", "=x"}, "--set =x: wants PATH=VALUE, such as source.csv.path=data.csv, or PIPELINE:PATH=VALUE\n" +
+			"--set name=[: the value is not YAML: did not find expected node content; if it is a text, quote it twice: '\"…\"'"},
 	} {
 		p, err := Parse("x.yaml", []byte(valid), tc.overrides)
 		got := ""
@@ -220,10 +223,11 @@ func TestLoad(t *testing.T) {
 	}
 	a, b := write("a.yaml", "source: file\nsink: file"), write("b.yaml", "name: a\nsource: file\nsink: file")
 	bad, missing := write("bad.yaml", "source: fill\nsink: file"), filepath.Join(dir, "missing.yaml")
-	if plans, err := Load([]string{a}, nil); err != nil || len(plans) != 1 || plans[0].File != a {
+	load := func(files []string, overrides ...string) ([]*Plan, error) { return Load(files, overrides) }
+	if plans, err := load([]string{a}); err != nil || len(plans) != 1 || plans[0].File != a {
 		t.Errorf("%v, %v", plans, err)
 	}
-	_, err := Load([]string{a, b, bad, missing}, nil)
+	_, err := load([]string{a, b, bad, missing})
 	want := []string{
 		b + `:1:1: is named "a", as is ` + a + `; set name: in one of them`,
 		bad + `:1:9: unknown source "fill"; did you mean "file"?`,
@@ -231,6 +235,83 @@ func TestLoad(t *testing.T) {
 	}
 	if diff := cmp.Diff(strings.Join(want, "\n"), err.Error()); diff != "" {
 		t.Error(diff)
+	}
+	c := write("c.d.yaml", "source: file\nsink: file")
+	plans, err := load([]string{a, c}, "source.file.path=x", "c.d:source.file.path=y", "a:sink.file.path=z", "c.d:sink.file.names.0:1=w")
+	if want := "--set c.d:sink.file.names.0:1=w: there is nothing below"; err == nil || !strings.HasPrefix(err.Error(), want) && len(plans) != 1 {
+		t.Errorf("%v", err)
+	}
+	plans, err = load([]string{a, c}, "source.file.path=x", "c.d:source.file.path=y", "a:sink.file.path=z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, p := range plans {
+		paths = append(paths, p.Source.Options.(*fileOptions).Path, p.Sink.Options.(*fileOptions).Path)
+	}
+	if diff := cmp.Diff([]string{"x", "z", "y", ""}, paths); diff != "" {
+		t.Error(diff)
+	}
+	_, err = load([]string{a, c}, "source.file.lines=x", "e:name=f", "sink")
+	want = []string{
+		"--set sink: wants PATH=VALUE, such as source.csv.path=data.csv, or PIPELINE:PATH=VALUE",
+		`--set e:name=f: no pipeline is named "e"; there are a, c.d`,
+		`--set source.file.lines=x: wants a whole number, not "x"`,
+	}
+	if diff := cmp.Diff(strings.Join(want, "\n"), err.Error()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParseValue(t *testing.T) {
+	for text, want := range map[string]string{
+		"":             "!!null ",
+		"null":         "!!null null",
+		"5":            "!!int 5",
+		"2.5":          "!!float 2.5",
+		"true":         "!!bool true",
+		"'5'":          "!!str 5",
+		`"a b"`:        "!!str a b",
+		"-":            "!!str -",
+		":":            "!!str :",
+		"?":            "!!str ?",
+		";":            "!!str ;",
+		"|":            "!!str |",
+		">":            "!!str >",
+		"#":            "!!str #",
+		"*":            "!!str *",
+		"'":            "!!str '",
+		`"`:            `!!str "`,
+		"*.csv":        "!!str *.csv",
+		"*a":           "!!str *a",
+		"&a b":         "!!str &a b",
+		"!keep":        "!!str !keep",
+		"!!int 5":      "!!str !!int 5",
+		"%d/%m/%Y":     "!!str %d/%m/%Y",
+		"@home":        "!!str @home",
+		"`x`":          "!!str `x`",
+		"a #b":         "!!str a #b",
+		"a: b: c":      "!!str a: b: c",
+		"---":          "!!str ---",
+		"C:\\x\\y.csv": "!!str C:\\x\\y.csv",
+		"15:04:05":     "!!str 15:04:05",
+		"{a: 5}":       "!!map ",
+		"[a, b]":       "!!seq ",
+		"a: 5":         "!!map ",
+		"- a":          "!!seq ",
+		"${HOME}/x":    "!!str ${HOME}/x",
+	} {
+		n, err := ParseValue(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := n.ShortTag() + " " + n.Value; got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+	for _, text := range []string{"{", "[a", "{a: *b}", "{x}y"} {
+		if n, err := ParseValue(text); err == nil || !strings.HasSuffix(err.Error(), "; if it is a text, quote it twice: '\"…\"'") {
+			t.Errorf("%s: %v, %v", text, n, err)
+		}
 	}
 }
 

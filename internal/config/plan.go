@@ -111,8 +111,12 @@ func (p *Plan) Validate() error {
 	bad := func(option, text string) {
 		errs = append(errs, &pipeline.FieldError{Option: option, Err: errors.New(text)})
 	}
-	if !validName.MatchString(p.Name) {
-		bad("name", fmt.Sprintf("wants letters, digits, dots, dashes and underscores, not %q", p.Name))
+	switch {
+	case validName.MatchString(p.Name):
+	case p.Name == nameOfFile(p.File):
+		bad("name", fmt.Sprintf("is missing, and the file's name, %q, makes none; set it, of letters, digits, dots, dashes and underscores", p.Name))
+	default:
+		bad("name", fmt.Sprintf("wants letters, digits, dots, dashes and underscores, a letter or digit first, not %q", p.Name))
 	}
 	if p.Source == nil {
 		bad("source", "a pipeline needs one, such as  source: {csv: {path: data.csv}}")

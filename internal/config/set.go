@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,44 +11,106 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// apply changes the tree by the i-th override, PATH=VALUE. Its number, from 1,
-// is the mark by which its mistakes are found again.
-func apply(root pipeline.Node, i int, override string) error {
-	mistake := func(format string, args ...any) error {
-		return &pipeline.ConfigError{File: "--set " + override, Err: fmt.Errorf(format, args...)}
+// override is an option that the user sets beside the file:
+// [PIPELINE:]PATH=VALUE.
+type override struct {
+	text     string
+	pipeline string // empty: every one
+	path     []string
+	value    string
+}
+
+func (o override) mistake(err error) error {
+	return &pipeline.ConfigError{File: "--set " + o.text, Err: err}
+}
+
+// parseOverride reads an override. What stands before a colon is a pipeline,
+// unless the text begins with a top-level key: it is a path then, and the
+// colon belongs to a name in it.
+func parseOverride(text string) (override, error) {
+	o := override{text: text}
+	path, value, ok := strings.Cut(text, "=")
+	if first, _, _ := strings.Cut(path, "."); !slices.Contains(topLevel, first) {
+		if name, rest, isPrefix := strings.Cut(path, ":"); isPrefix {
+			if o.pipeline, path = name, rest; name == "" {
+				ok = false
+			}
+		}
 	}
-	path, value, ok := strings.Cut(override, "=")
-	names := strings.Split(path, ".")
-	if !ok || slices.Contains(names, "") {
-		return mistake("wants PATH=VALUE, such as source.csv.path=data.csv")
+	o.path, o.value = strings.Split(path, "."), value
+	if !ok || slices.Contains(o.path, "") {
+		return o, o.mistake(errors.New("wants PATH=VALUE, such as source.csv.path=data.csv, or PIPELINE:PATH=VALUE"))
 	}
-	node, err := ParseValue(value)
+	return o, nil
+}
+
+// topLevel are the keys with which a path can begin.
+var topLevel = topLevelKeys()
+
+func topLevelKeys() []string {
+	var keys []string
+	for _, option := range pipeline.DescribeOptions(Plan{}) {
+		keys = append(keys, option.Name)
+	}
+	return keys
+}
+
+// apply changes the tree by an override. Its mark is how its mistakes are found
+// again.
+func (o override) apply(root pipeline.Node, mark int) error {
+	value, err := ParseValue(o.value)
 	if err == nil {
-		err = Set(root.YAML, names, node, i+1)
+		err = Set(root.YAML, o.path, value, mark)
 	}
 	if err != nil {
-		return mistake("%w", err)
+		return o.mistake(err)
 	}
 	return nil
 }
 
-// ParseValue reads the value of an option, typed as in YAML. Nothing is null,
-// and - is standard input rather than a list.
+// ParseValue reads the value of an option as someone means it who types it in
+// a shell: as YAML, of which nothing at all is null, but where it is no YAML,
+// or uses what is for files only (comments, aliases, anchors, tags, blocks), as
+// text. What begins with { or [ must be YAML.
 func ParseValue(text string) (*yaml.Node, error) {
-	if text == "-" {
-		text = `"-"`
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		return nil, fmt.Errorf("the value is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
-	}
-	if len(doc.Content) == 0 {
+	if text == "" {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, nil
+	}
+	plain := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+	isFlow := strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")
+	var doc yaml.Node
+	err := yaml.Unmarshal([]byte(text), &doc)
+	switch {
+	case isFlow && (err != nil || !strings.ContainsAny(text[len(text)-1:], "}]")): // what comes after it, yaml.v3 overlooks
+		return nil, fmt.Errorf(`the value is not YAML%s; if it is a text, quote it twice: '"…"'`, yamlReason(err))
+	case err != nil || len(doc.Content) == 0 || !isFlow && isForFiles(doc.Content[0], text):
+		return plain, nil
 	}
 	if n := cycle(doc.Content[0], map[*yaml.Node]bool{}); n != nil {
 		return nil, errCycle(n)
 	}
 	return doc.Content[0], nil
+}
+
+func yamlReason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return ": " + yamlPrefix.ReplaceAllString(err.Error(), "")
+}
+
+// isForFiles reports whether a text that is YAML by chance is better taken as
+// it is.
+func isForFiles(n *yaml.Node, text string) bool {
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "" || n.Style&(yaml.TaggedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return true
+	case n.Kind == yaml.ScalarNode && n.Style == 0:
+		return n.Value != strings.TrimSpace(text) // a comment, or a mark of a document
+	case n.Kind != yaml.ScalarNode: // "-", ":" or "?"
+		return len(n.Content) > 0 && n.Content[0].Tag == "!!null"
+	}
+	return false
 }
 
 // Set sets an option of a pipeline: the value at a path of names, and of

@@ -34,7 +34,7 @@ func TestSyntaxMistakesHaveTheirLine(t *testing.T) {
 func TestSetWantsAName(t *testing.T) {
 	for _, override := range []string{"source..path=x", ".source=x", "source.=x"} {
 		_, err := Parse("x.yaml", []byte(valid), []string{override})
-		want := "--set " + override + ": wants PATH=VALUE, such as source.csv.path=data.csv"
+		want := "--set " + override + ": wants PATH=VALUE, such as source.csv.path=data.csv, or PIPELINE:PATH=VALUE"
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
