@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -81,7 +82,7 @@ func clusterOpts(c BrokerConfig, l *listener) []kfake.Opt {
 		kfake.ClusterID("pipeline"),
 		kfake.AllowAutoTopicCreation(),
 		kfake.DefaultNumPartitions(1),
-		kfake.WithLogger(brokerLog{c.Log}),
+		kfake.WithLogger(brokerLog{c.Log, new(atomic.Int64)}),
 	}
 	if c.DataDir != "" {
 		opts = append(opts, kfake.DataDir(c.DataDir))

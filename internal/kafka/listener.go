@@ -77,6 +77,13 @@ func listen(addr string) (*listener, error) {
 	return l, nil
 }
 
+// CheckListen returns an error unless addr is a HOST:PORT to listen on, of
+// which the host may be empty.
+func CheckListen(addr string) error {
+	_, _, err := splitAddr(addr)
+	return err
+}
+
 func splitAddr(addr string) (host, port string, err error) {
 	host, port, err = net.SplitHostPort(addr)
 	if err == nil {

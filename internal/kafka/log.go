@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -26,17 +29,30 @@ func (l clientLog) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
 	l.log.Debug("kafka client: "+msg, keyvals...)
 }
 
-// brokerLog passes on what the embedded broker logs. Its warnings and errors
-// are failures to write or read its data.
-type brokerLog struct{ log *slog.Logger }
+// brokerLog passes on what the embedded broker logs. Most of it is debug, but
+// for errors, and for the warnings that it can't keep its data on disk.
+type brokerLog struct {
+	log    *slog.Logger
+	toldAt *atomic.Int64 // when it last told of its data, in Unix seconds
+}
+
+// tellEvery is how often, in seconds, the broker tells of data that it can't
+// keep: clients send it again and again.
+const tellEvery = 10
 
 // Logf implements kfake.Logger.
 func (l brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
-	to := slog.LevelDebug
-	if level == kfake.LogLevelError {
+	to, prefix := slog.LevelDebug, "broker: "
+	switch {
+	case level == kfake.LogLevelError:
 		to = slog.LevelError
+	case strings.HasPrefix(format, "persist "):
+		now, last := time.Now().Unix(), l.toldAt.Load()
+		if now >= last+tellEvery && l.toldAt.CompareAndSwap(last, now) {
+			to, prefix = slog.LevelError, "the broker can't keep its data: "
+		}
 	}
 	if l.log.Enabled(context.Background(), to) {
-		l.log.Log(context.Background(), to, "broker: "+fmt.Sprintf(format, args...))
+		l.log.Log(context.Background(), to, prefix+fmt.Sprintf(format, args...))
 	}
 }

@@ -47,7 +47,7 @@ func ResolveBrokers(ctx context.Context, c BrokerConfig) (brokers []string, star
 	if addr := os.Getenv(EnvDefaultBroker); addr != "" {
 		c.Listen = addr
 	}
-	if _, _, err := splitAddr(c.Listen); err != nil {
+	if err := CheckListen(c.Listen); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", EnvDefaultBroker, err)
 	}
 	// Another command may start its broker between the look and our own start.

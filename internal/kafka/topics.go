@@ -3,8 +3,10 @@ package kafka
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -30,4 +32,14 @@ func Topics(ctx context.Context, brokers []string) ([]string, error) {
 	defer client.Close()
 	topics, err := kadm.NewClient(client).ListTopics(ctx)
 	return topics.Names(), err
+}
+
+var topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
+
+// CheckTopic returns an error if no topic can have this name.
+func CheckTopic(name string) error {
+	if !topicName.MatchString(name) || name == "." || name == ".." {
+		return fmt.Errorf("%q can't be a topic's name, which is up to 249 letters, digits, dots, underscores and hyphens", name)
+	}
+	return nil
 }

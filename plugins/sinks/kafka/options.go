@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"time"
 
@@ -90,8 +89,8 @@ func (o *Options) Validate() error {
 	}
 	if o.Topic == "" {
 		wrong("topic", "is missing: name the topic to write to")
-	} else if !legalTopic(o.Topic) {
-		wrong("topic", "%q can't be a topic's name, which is up to 249 letters, digits, dots, underscores and hyphens", o.Topic)
+	} else if err := kafka.CheckTopic(o.Topic); err != nil {
+		wrong("topic", "%w", err)
 	}
 	if o.Timestamp != now && o.Timestamp != event {
 		wrong("timestamp", "wants now or event, not %q", o.Timestamp)
@@ -125,12 +124,6 @@ func (o *Options) linger(paced bool) time.Duration {
 		return 0
 	}
 	return defaultLinger
-}
-
-var topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
-
-func legalTopic(name string) bool {
-	return topicName.MatchString(name) && name != "." && name != ".."
 }
 
 var codecs = map[string]kgo.CompressionCodec{

@@ -44,8 +44,12 @@ func (o *Options) Validate() error {
 	}
 	seen := map[string]bool{}
 	for _, topic := range o.Topics {
-		if topic == "" || seen[topic] {
-			errs = append(errs, &pipeline.FieldError{Option: "topics", Err: fmt.Errorf("%q is empty or named twice", topic)})
+		err := kafka.CheckTopic(topic)
+		if seen[topic] {
+			err = fmt.Errorf("%q is named twice", topic)
+		}
+		if err != nil {
+			errs = append(errs, &pipeline.FieldError{Option: "topics", Err: err})
 		}
 		seen[topic] = true
 	}

@@ -49,8 +49,8 @@ func TestStartErrors(t *testing.T) {
 		{"no topic from the beginning until end", "topics: [t, u], from: beginning, until: end", kfake.Fault{}, `topic "u" doesn't exist: with until: end there is nothing to wait for`},
 		{"may not look", "topics: t", fault(kmsg.Metadata, kerr.TopicAuthorizationFailed),
 			`can't read topic "t": TOPIC_AUTHORIZATION_FAILED: Not authorized to access topics: [Topic authorization failed.]`},
-		{"bad name", "topics: 'a b'", kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "a b", Err: kerr.InvalidTopicException, Count: -1},
-			`can't read topic "a b": INVALID_TOPIC_EXCEPTION: The request attempted to perform an operation on an invalid topic.`},
+		{"refused name", "topics: u", kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "u", Err: kerr.InvalidTopicException, Count: -1},
+			`can't read topic "u": INVALID_TOPIC_EXCEPTION: The request attempted to perform an operation on an invalid topic.`},
 		{"may not list", "topics: t", fault(kmsg.ListOffsets, kerr.TopicAuthorizationFailed),
 			`can't read the offsets of topics ["t"]: TOPIC_AUTHORIZATION_FAILED: Not authorized to access topics: [Topic authorization failed.]`},
 	}
@@ -205,8 +205,8 @@ func TestOptionErrors(t *testing.T) {
 		want    []string
 	}{
 		{"{}", []string{`1:8: topics: are missing: name the topics to read`}},
-		{"{topics: [a, a]}", []string{`1:9: topics: "a" is empty or named twice`}},
-		{"{topics: ''}", []string{`1:9: topics: "" is empty or named twice`}},
+		{"{topics: [a, a]}", []string{`1:9: topics: "a" is named twice`}},
+		{"{topics: ''}", []string{`1:9: topics: "" can't be a topic's name, which is up to 249 letters, digits, dots, underscores and hyphens`}},
 		{"{topics: a, from: now}", []string{`1:26: wants committed, beginning, end, or a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00, 2021-01-01 or -10m, not "now"`}},
 		{"{topics: a, until: now}", []string{`1:27: wants end, not "now"`}},
 		{"{topic: a}", []string{`1:9: unknown option "topic"; did you mean "topics"?`}},
