@@ -18,7 +18,11 @@ func newBroker(g *globals) *cobra.Command {
 pipeline broker --listen :9092 --data broker-data`,
 		Short: "Run the embedded Kafka broker on its own, until Ctrl-C",
 		Long: `Runs the embedded Kafka broker on its own, until Ctrl-C. Any Kafka client can
-connect, without TLS or a login. Topics are made when they are first named.`,
+connect, without TLS or a login. Topics are made when they are first named.
+
+Pipelines that name no brokers find it on localhost:9092, or where the variable
+PIPELINE_DEFAULT_BROKER says, which is also where it listens then. Elsewhere,
+the variable KAFKA_BROKERS or --brokers leads them to it.`,
 		Args: noSuchCommand,
 	}
 	f := c.Flags()
@@ -29,6 +33,13 @@ connect, without TLS or a login. Topics are made when they are first named.`,
 		console, err := g.newConsole()
 		if err != nil {
 			return err
+		}
+		if err := kafka.CheckListen(config.Listen); err != nil {
+			name := "--listen"
+			if !c.Flags().Changed("listen") {
+				name = kafka.EnvDefaultBroker
+			}
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		config.MemoryLimit, config.Log = int64(*memory), console.log
 		return runBroker(console, config)
@@ -48,7 +59,7 @@ func runBroker(c *console, config kafka.BrokerConfig) error {
 		where = "in " + config.DataDir
 	}
 	addr := broker.Addr()
-	c.log.Info(fmt.Sprintf("a Kafka broker listens on %s, with its topics %s; Ctrl-C ends it", addr, where), "address", addr)
+	c.log.Info(fmt.Sprintf("a Kafka broker listens on %s, with its topics %s; Ctrl-C ends it", addr, where))
 	c.log.Info(fmt.Sprintf("to use it:  KAFKA_BROKERS=%s pipeline run FILE", addr))
 	<-ctx.Done()
 	if err := broker.Close(); err != nil {

@@ -68,7 +68,6 @@ func parseBrokers(list string) ([]string, error) {
 // programs don't need it any more. announce tells of the signal that ends it
 // all.
 func withBrokers(c *console, plans []*config.Plan, memory sizeFlag, announce func(), work func(context.Context) error) error {
-	survivePipes()
 	ctx, end := untilSignal(c, announce)
 	defer end()
 	broker, err := nameBrokers(ctx, c, plans, memory)

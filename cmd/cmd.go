@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/output"
 	"github.com/spf13/cobra"
 )
 
@@ -29,14 +31,23 @@ func (f failure) Unwrap() error { return f.error }
 var errReported = errors.New("reported")
 
 // Main runs the command that the process's arguments name, and exits.
-func Main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+func Main() {
+	survivePipes()
+	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 func execute(args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	out := &printer{w: stdout}
+	root := newRoot(out)
 	root.SetArgs(args)
-	root.SetOut(stdout)
 	root.SetErr(stderr)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		unquoteFlags(root)
+	}
 	err := root.Execute()
+	if err == nil && out.err != nil && !output.ReaderGone(out.err) { // a reader that has seen enough is no failure
+		err = failure{fmt.Errorf("printing: %w", out.err)}
+	}
 	printErrors(stderr, err)
 	var f failure
 	switch {
@@ -46,6 +57,21 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return exitUsage
+}
+
+// printer is what a command prints to. It keeps the first error, for execute,
+// and drops what comes after it, so that no command need look for one.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer; it never fails.
+func (p *printer) Write(text []byte) (int, error) {
+	if p.err == nil {
+		_, p.err = p.w.Write(text)
+	}
+	return len(text), nil
 }
 
 // printErrors prints every error on a line of its own. Mistakes in a file
@@ -67,7 +93,7 @@ func printErrors(w io.Writer, err error) {
 	}
 }
 
-func newRoot() *cobra.Command {
+func newRoot(out io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use: "pipeline",
 		Example: `pipeline run pipelines/replay.yaml
@@ -81,10 +107,17 @@ pipeline plugins describe kafka`,
 		SilenceErrors: true,
 		Args:          noSuchCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Version:       versionLine(),
+
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return noEmptyFlags(c) },
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version")
+	root.SetOut(out) // before cobra makes its commands, which keep it
 	g := addGlobals(root)
 	root.AddCommand(newRun(g), newReplay(g), newTail(g), newForecast(g), newValidate(), newSchema(g), newPlugins(), newNew(), newBroker(g), newVersion())
-	addExamples(root)
+	root.SetHelpCommand(newHelp())
+	describeCompletion(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(help)
 	root.SetUsageFunc(func(c *cobra.Command) error { help(c, nil); return nil })

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // completionTime is how long a shell waits for a broker's answer.
@@ -54,21 +55,35 @@ func completeCodecs(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
-// addExamples gives the commands that cobra adds an example each, as all
-// commands have.
-func addExamples(root *cobra.Command) {
-	root.InitDefaultHelpCmd()
+// describeCompletion gives cobra's commands an example each, as all commands
+// have, and has them refuse a shell that they don't know.
+func describeCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for path, example := range map[string]string{
-		"help":                  "pipeline help run",
 		"completion":            "source <(pipeline completion bash)",
 		"completion bash":       "source <(pipeline completion bash)",
 		"completion zsh":        "source <(pipeline completion zsh)",
 		"completion fish":       "pipeline completion fish | source",
 		"completion powershell": "pipeline completion powershell | Out-String | Invoke-Expression",
 	} {
-		if c, _, err := root.Find(strings.Fields(path)); err == nil {
-			c.Example = example
+		c, _, err := root.Find(strings.Fields(path))
+		if err != nil {
+			continue
 		}
+		c.Example, c.Args = example, noSuchCommand
+		if c.HasSubCommands() {
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
+}
+
+// unquoteFlags takes the quotes, which mark a flag's value in the help, out of
+// the descriptions that shells show.
+func unquoteFlags(c *cobra.Command) {
+	unquote := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+	c.PersistentFlags().VisitAll(unquote)
+	c.Flags().VisitAll(unquote)
+	for _, sub := range c.Commands() {
+		unquoteFlags(sub)
 	}
 }

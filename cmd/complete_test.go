@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"io"
 	"strings"
 	"testing"
 
@@ -22,5 +23,5 @@ func TestEveryHelpBeginsWithAnExample(t *testing.T) {
 			check(sub)
 		}
 	}
-	check(newRoot())
+	check(newRoot(io.Discard))
 }

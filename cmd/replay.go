@@ -52,7 +52,7 @@ option of it is set by its path:  --set 'source.csv.delimiter=;'`,
 				return err
 			}
 			defer console.screen.close()
-			o.csv, o.topic = args[0], args[1]
+			o.csv, o.topic, o.limited = args[0], args[1], c.Flags().Changed("limit")
 			plan, text, err := o.plan()
 			switch {
 			case err != nil:

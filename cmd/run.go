@@ -15,6 +15,7 @@ type runOptions struct {
 	brokers  string
 	speed    string
 	limit    int64
+	limited  bool // limit is given
 	set      []string
 	state    string
 	report   string
@@ -38,13 +39,18 @@ func (o *runOptions) add(f *pflag.FlagSet) {
 // check returns the mistakes in these flags.
 func (o *runOptions) check() error {
 	var errs []error
-	if o.limit < 0 {
-		errs = append(errs, fmt.Errorf("--limit wants 0 or more, not %d", o.limit))
-	}
+	errs = append(errs, checkLimit(o.limit, o.limited))
 	if o.grace < 0 {
 		errs = append(errs, fmt.Errorf("--grace wants 0 or more, not %v", o.grace))
 	}
 	return errors.Join(append(errs, checkReport(o.report))...)
+}
+
+func checkLimit(limit int64, given bool) error {
+	if given && limit < 1 {
+		return fmt.Errorf("--limit wants 1 or more, not %d; without it there is no limit", limit)
+	}
+	return nil
 }
 
 func newRun(g *globals) *cobra.Command {
@@ -54,18 +60,27 @@ func newRun(g *globals) *cobra.Command {
 		Example: `pipeline run pipelines/replay.yaml
 pipeline run replay.yaml average.yaml              # side by side
 pipeline run replay.yaml --speed 60 --limit 1000
-pipeline run replay.yaml --set source.csv.path=other.csv --brokers kafka-1:9092,kafka-2:9092`,
+pipeline run replay.yaml --set source.csv.path=other.csv --brokers kafka-1:9092,kafka-2:9092
+pipeline run replay.yaml average.yaml --set replay:source.csv.path=other.csv   # in one of them`,
 		Short: "Run pipelines to completion, or until Ctrl-C",
 		Long: `Runs one or more pipelines side by side, to completion or until Ctrl-C (or SIGTERM).
 
 Ctrl-C stops reading; what has been released is still stored, for as long as
 --grace. A second Ctrl-C quits at once.
 
+--set sets any option by its path, typed as in YAML; what is no YAML is a text.
+It is for all pipelines, or for one: --set replay:source.csv.path=other.csv
+
+Kafka ends that name no brokers use those of the variable KAFKA_BROKERS, or else
+localhost:9092 (PIPELINE_DEFAULT_BROKER names another address), where a broker in
+memory is started if nothing listens.
+
 Exit codes: 0 done · 1 a pipeline failed · 2 a mistake in the command line or in
 a configuration, and nothing was opened · 130 ended by a second Ctrl-C.`,
 		Args:              someFiles,
 		ValidArgsFunction: completeFiles,
-		RunE: func(_ *cobra.Command, files []string) error {
+		RunE: func(c *cobra.Command, files []string) error {
+			o.limited = c.Flags().Changed("limit")
 			console, err := g.newConsole()
 			if err != nil {
 				return err

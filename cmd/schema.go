@@ -63,7 +63,7 @@ transform that makes the schema fit is shown.`,
 			}
 			defer console.screen.close()
 			o.csv = args[0]
-			return o.infer(c.Context(), console)
+			return o.infer(c.Context(), console, c.OutOrStdout())
 		},
 	}
 	f := c.Flags()
@@ -73,7 +73,7 @@ transform that makes the schema fit is shown.`,
 	return c
 }
 
-func (o *inferOptions) infer(ctx context.Context, c *console) error {
+func (o *inferOptions) infer(ctx context.Context, c *console, w io.Writer) error {
 	source, err := o.source()
 	switch {
 	case o.name == "":
@@ -91,8 +91,8 @@ func (o *inferOptions) infer(ctx context.Context, c *console) error {
 		return failure{c.tell(err)}
 	}
 	renamed := nameColumns(columns)
-	if _, err := c.stdout.Write(avroSchema(o.name, columns)); err != nil {
-		return failure{c.tell(err)}
+	if _, err := w.Write(avroSchema(o.name, columns)); err != nil {
+		return failure{err}
 	}
 	if len(renamed) > 0 {
 		c.log.Warn("Avro can't have the names of some columns; rename them in the pipeline", "transforms", "[rename: {"+strings.Join(renamed, ", ")+"}]")

@@ -22,6 +22,7 @@ type tailOptions struct {
 	topics   []string
 	from     string
 	limit    int64
+	limited  bool // limit is given
 	untilEnd bool
 	codec    string
 	brokers  string
@@ -52,12 +53,12 @@ no text either. Ctrl-C ends it, as does a reader that has seen enough.`,
 			return nil
 		},
 		ValidArgsFunction: completeTopics,
-		RunE: func(_ *cobra.Command, topics []string) error {
+		RunE: func(c *cobra.Command, topics []string) error {
 			console, err := g.newConsole()
 			if err != nil {
 				return err
 			}
-			o.topics = topics
+			o.topics, o.limited = topics, c.Flags().Changed("limit")
 			plan, err := o.plan(console)
 			if err != nil {
 				return err
@@ -91,10 +92,7 @@ func (o *tailOptions) plan(c *console) (*config.Plan, error) {
 	d.setCodec(o.codec)
 	d.set("", textNode(config.Skip), "errors", "on_failure")
 	plan, _, err := d.plan()
-	if o.limit < 0 {
-		err = errors.Join(fmt.Errorf("--limit wants 0 or more, not %d", o.limit), err)
-	}
-	if err = errors.Join(fromErr, err); err != nil {
+	if err = errors.Join(fromErr, checkLimit(o.limit, o.limited), err); err != nil {
 		return nil, err
 	}
 	if o.codec == "" && plan.Decode == plan.Codec { // none is named

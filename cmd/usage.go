@@ -38,6 +38,46 @@ func help(c *cobra.Command, _ []string) {
 	printFlags("Flags of every command", c.InheritedFlags())
 }
 
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Example: "pipeline help run",
+		Short:   "Show the help of a command",
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			if of, rest, err := c.Root().Find(args); err == nil && len(rest) == 0 {
+				for _, sub := range of.Commands() {
+					names = append(names, sub.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			of, rest, err := c.Root().Find(args)
+			switch {
+			case err == nil && len(rest) == 0:
+				return of.Help()
+			case of != nil && of.HasSubCommands():
+				return noSuchCommand(of, rest)
+			}
+			return fmt.Errorf("there is no command %q; see  pipeline --help", strings.Join(args, " "))
+		},
+	}
+}
+
+// noEmptyFlags refuses flags whose value is empty, as where a variable of the
+// shell is not set: without them, something else would be done.
+func noEmptyFlags(c *cobra.Command) error {
+	var errs []error
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" {
+			name, _ := pflag.UnquoteUsage(f)
+			errs = append(errs, fmt.Errorf("--%s is empty: give it a value (%s), or leave it out", f.Name, name))
+		}
+	})
+	return errors.Join(errs...)
+}
+
 // noSuchCommand refuses the arguments of a command that takes none, of which
 // the first may be a subcommand that doesn't exist.
 func noSuchCommand(c *cobra.Command, args []string) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
@@ -20,7 +19,6 @@ type validation struct {
 	Errors []mistake `json:"errors"`
 
 	plan *config.Plan
-	errs []error
 }
 
 // mistake is an error in a configuration. Line and column are 0 where it has
@@ -45,46 +43,38 @@ file:line:column. Nothing is opened. The exit code is 2 if there is one.`,
 		Args:              someFiles,
 		ValidArgsFunction: completeFiles,
 		RunE: func(c *cobra.Command, files []string) error {
-			results := validate(files, set)
-			if asJSON {
-				return printValidationsJSON(c.OutOrStdout(), results)
+			results, mistakes := validate(files, set)
+			if !asJSON {
+				printValidations(c.OutOrStdout(), results)
+				return mistakes
 			}
-			return printValidations(c.OutOrStdout(), results)
+			if err := printJSON(c.OutOrStdout(), results); err != nil || mistakes == nil {
+				return err
+			}
+			return errReported
 		},
 	}
-	c.Flags().StringArrayVar(&set, "set", nil, "set an option first, as run does: `PATH=VALUE`; may be repeated")
+	c.Flags().StringArrayVar(&set, "set", nil, "set an option first with `PATH=VALUE`, as run does; may be repeated")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-// validate checks files, each on its own and then all as one command line.
-func validate(files, set []string) []validation {
-	results := make([]validation, len(files))
-	sound := true
-	for i, file := range files {
-		plans, err := config.Load([]string{file}, set)
-		results[i] = validation{File: file, errs: pipeline.Flatten(err)}
-		if err == nil {
-			results[i].plan, results[i].Name = plans[0], plans[0].Name
+// validate checks files that are to run side by side.
+func validate(files, set []string) ([]validation, error) {
+	loaded := config.LoadEach(files, set)
+	results := make([]validation, len(loaded))
+	for i, l := range loaded {
+		v := validation{File: l.File, OK: l.Err == nil, Errors: []mistake{}, plan: l.Plan}
+		if v.OK {
+			v.Name = l.Plan.Name
 		}
-		sound = sound && err == nil
-	}
-	if sound {
-		_, err := config.Load(files, set)
-		for _, err := range pipeline.Flatten(err) {
-			place := placeOf(err)
-			i := slices.IndexFunc(results, func(v validation) bool { return v.File == place.File })
-			results[max(i, 0)].errs = append(results[max(i, 0)].errs, err)
-		}
-	}
-	for i := range results {
-		v := &results[i]
-		v.OK, v.Errors = len(v.errs) == 0, []mistake{}
-		for _, err := range v.errs {
+		for _, err := range pipeline.Flatten(l.Err) {
 			v.Errors = append(v.Errors, placeOf(err))
 		}
+		results[i] = v
 	}
-	return results
+	_, err := config.Plans(loaded)
+	return results, err
 }
 
 func placeOf(err error) mistake {
@@ -95,27 +85,13 @@ func placeOf(err error) mistake {
 	return mistake{File: c.File, Line: c.Line, Column: c.Column, Error: c.Err.Error()}
 }
 
-// printValidations prints a line for each sound file, and returns the mistakes
-// of the others.
-func printValidations(w io.Writer, results []validation) error {
-	var errs []error
+// printValidations prints a line for each sound file.
+func printValidations(w io.Writer, results []validation) {
 	for _, v := range results {
 		if v.OK {
 			fmt.Fprintf(w, "%s: ok: %s: %s\n", v.File, v.Name, outline(v.plan))
 		}
-		errs = append(errs, v.errs...)
 	}
-	return errors.Join(errs...)
-}
-
-func printValidationsJSON(w io.Writer, results []validation) error {
-	if err := printJSON(w, results); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(results, func(v validation) bool { return !v.OK }) {
-		return errReported
-	}
-	return nil
 }
 
 func printJSON(w io.Writer, v any) error {

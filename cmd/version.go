@@ -24,14 +24,16 @@ func version() string {
 	return "(unknown)"
 }
 
+func versionLine() string {
+	return fmt.Sprintf("pipeline %s (%s, %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Example: "pipeline version",
 		Short:   "Print the version",
 		Args:    noSuchCommand,
-		Run: func(c *cobra.Command, _ []string) {
-			fmt.Fprintf(c.OutOrStdout(), "pipeline %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		},
+		Run:     func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), versionLine()) },
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// readerGone reports whether err says that nobody reads any more.
-func readerGone(err error) bool {
+// ReaderGone reports whether err, of a write, says that nobody reads any more.
+func ReaderGone(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
 }

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// readerGone reports whether err says that nobody reads any more.
-func readerGone(err error) bool {
+// ReaderGone reports whether err, of a write, says that nobody reads any more.
+func ReaderGone(err error) bool {
 	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_NO_DATA) || errors.Is(err, io.ErrClosedPipe)
 }

@@ -70,7 +70,7 @@ func outputError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case readerGone(err):
+	case ReaderGone(err):
 		return fmt.Errorf("standard output is closed: %w", pipeline.ErrDone)
 	}
 	return pipeline.Permanent(fmt.Errorf("standard output: %w", err))
