@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 // Append appends v as JSON to dst and returns the longer slice. On an error
@@ -52,7 +53,7 @@ func appendStruct(dst []byte, fs []pipeline.Field, style Style) ([]byte, error) 
 		}
 		dst = appendMark(dst, ':', style)
 		if dst, err = Append(dst, f.Value, style); err != nil {
-			return dst, inField(err, f.Name)
+			return dst, values.InField(err, f.Name)
 		}
 	}
 	return append(dst, '}'), nil
@@ -66,7 +67,7 @@ func appendList(dst []byte, vs []pipeline.Value, style Style) ([]byte, error) {
 			dst = appendMark(dst, ',', style)
 		}
 		if dst, err = Append(dst, v, style); err != nil {
-			return dst, inElement(err, i)
+			return dst, values.InElement(err, i)
 		}
 	}
 	return append(dst, ']'), nil
@@ -82,7 +83,7 @@ func appendMark(dst []byte, mark byte, style Style) []byte {
 func appendFloat(dst []byte, f float64, style Style) ([]byte, error) {
 	switch a := math.Abs(f); {
 	case math.IsNaN(f) || math.IsInf(f, 0):
-		return dst, &valueError{what: "JSON can't express the float " + strconv.FormatFloat(f, 'g', -1, 64)}
+		return dst, &values.Error{What: "JSON can't express the float " + strconv.FormatFloat(f, 'g', -1, 64)}
 	case style != Python:
 		return pipeline.AppendFloat(dst, f), nil
 	case a != 0 && (a < 1e-4 || a >= 1e16):
@@ -106,7 +107,7 @@ func appendString(dst []byte, s string, style Style) ([]byte, error) {
 
 func appendEscaped(dst []byte, s string, style Style) ([]byte, error) {
 	if !utf8.ValidString(s) {
-		return dst, &valueError{what: "text is not UTF-8: " + strconv.QuoteToASCII(s[:min(len(s), 64)])}
+		return dst, &values.Error{What: "text is not UTF-8: " + strconv.QuoteToASCII(s[:min(len(s), 64)])}
 	}
 	dst = append(dst, '"')
 	start := 0 // of what is not yet appended

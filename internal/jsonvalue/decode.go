@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 // maxDepth bounds how deep lists and structs may stand in one another.
@@ -22,9 +23,7 @@ type Decoder struct {
 
 	places    map[string]int // of the names in a wide struct
 	unescaped []byte         // the text that is being read
-	fieldSlab []pipeline.Field
-	valueSlab []pipeline.Value
-	textSlab  []byte
+	slabs     values.Slabs
 }
 
 // Decode reads data, which holds one JSON value and nothing else, into v. If v
@@ -132,11 +131,11 @@ func (d *Decoder) object(i, depth int, room []pipeline.Field) (pipeline.Value, i
 			return pipeline.Value{}, i, err
 		}
 		if i = d.space(after); i >= len(d.data) || d.data[i] != ':' {
-			return pipeline.Value{}, i, inField(d.wrong(i, "a colon"), name)
+			return pipeline.Value{}, i, values.InField(d.wrong(i, "a colon"), name)
 		}
 		f := pipeline.Field{Name: name}
 		if f.Value, i, err = d.value(d.space(i+1), depth+1); err != nil {
-			return pipeline.Value{}, i, inField(err, name)
+			return pipeline.Value{}, i, values.InField(err, name)
 		}
 		fs = addField(fs, f)
 		if i = d.space(i); i < len(d.data) && d.data[i] == ',' {
@@ -152,7 +151,15 @@ func (d *Decoder) object(i, depth int, room []pipeline.Field) (pipeline.Value, i
 	if len(fs) > narrow {
 		fs = d.mergeFields(fs)
 	}
-	return pipeline.Struct(d.keepFields(fs, room)), i + 1, nil
+	return pipeline.Struct(d.kept(fs, room)), i + 1, nil
+}
+
+// kept returns a copy of fs, in room if it fits.
+func (d *Decoder) kept(fs, room []pipeline.Field) []pipeline.Field {
+	if len(fs) > cap(room) {
+		room = d.slabs.Fields(len(fs))[:0]
+	}
+	return append(room, fs...)
 }
 
 // list reads the list that starts at i.
@@ -171,7 +178,7 @@ func (d *Decoder) list(i, depth int) (pipeline.Value, int, error) {
 	for {
 		v, after, err := d.value(i, depth+1)
 		if err != nil {
-			return pipeline.Value{}, i, inElement(err, len(vs))
+			return pipeline.Value{}, i, values.InElement(err, len(vs))
 		}
 		vs = append(vs, v)
 		if i = d.space(after); i < len(d.data) && d.data[i] == ',' {
@@ -184,7 +191,7 @@ func (d *Decoder) list(i, depth int) (pipeline.Value, int, error) {
 		break
 	}
 	d.elements[depth] = vs
-	return pipeline.List(d.keepValues(vs)), i + 1, nil
+	return pipeline.List(append(d.slabs.Values(len(vs))[:0], vs...)), i + 1, nil
 }
 
 // wrong says that something else than what stands at i is wanted there.
@@ -196,9 +203,9 @@ func (d *Decoder) wrong(i int, want string) error {
 			got = fmt.Sprintf("byte 0x%02x", d.data[i])
 		}
 	}
-	return &valueError{at: i + 1, what: "wants " + want + ", not " + got}
+	return &values.Error{Format: "JSON", At: i + 1, What: "wants " + want + ", not " + got}
 }
 
 func (d *Decoder) tooDeep(i int) error {
-	return &valueError{at: i + 1, what: fmt.Sprintf("nested more than %d deep", maxDepth)}
+	return &values.Error{Format: "JSON", At: i + 1, What: fmt.Sprintf("nested more than %d deep", maxDepth)}
 }

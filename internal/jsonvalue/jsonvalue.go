@@ -7,11 +7,6 @@
 // names the field: NaN, the infinities, and text that is not UTF-8.
 package jsonvalue
 
-import (
-	"strconv"
-	"strings"
-)
-
 // Style is how JSON is laid out.
 type Style uint8
 
@@ -24,42 +19,6 @@ const (
 	// but ASCII, and floats as repr writes them.
 	Python
 )
-
-// valueError is what is wrong with a value, and where.
-type valueError struct {
-	at   int    // the byte in the JSON, from 1; 0 when writing
-	path string // of the field, such as a.b[2]; empty for the value itself
-	what string
-}
-
-func (e *valueError) Error() string {
-	var b strings.Builder
-	if e.at > 0 {
-		b.WriteString("invalid JSON at byte ")
-		b.WriteString(strconv.Itoa(e.at))
-		b.WriteString(": ")
-	}
-	if e.path != "" {
-		b.WriteString("field ")
-		b.WriteString(e.path)
-		b.WriteString(": ")
-	}
-	b.WriteString(e.what)
-	return b.String()
-}
-
-// inField puts a field's name, or an element's index as [i], before the path
-// of an error.
-func inField(err error, name string) error {
-	e := err.(*valueError)
-	if e.path != "" && e.path[0] != '[' {
-		name += "."
-	}
-	e.path = name + e.path
-	return e
-}
-
-func inElement(err error, i int) error { return inField(err, "["+strconv.Itoa(i)+"]") }
 
 // plain marks the bytes that stand for themselves in a JSON string, in every
 // style: ASCII without the quote, the backslash and control characters.

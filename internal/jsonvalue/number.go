@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 // maxDigits is how many digits always fit into a uint64.
@@ -82,7 +83,7 @@ func (d *Decoder) float(start, i int, digits uint64) (pipeline.Value, int, error
 		}
 		return pipeline.Float(f), i, nil
 	}
-	f, err := strconv.ParseFloat(unsafeString(d.data[start:i]), 64)
+	f, err := strconv.ParseFloat(values.Shared(d.data[start:i]), 64)
 	if err != nil {
 		return pipeline.Value{}, i, d.outOfRange(start, i, "doesn't fit into a 64-bit float")
 	}
@@ -94,5 +95,5 @@ func (d *Decoder) outOfRange(start, end int, what string) error {
 	if end > start+40 {
 		number += "…"
 	}
-	return &valueError{at: start + 1, what: number + " " + what}
+	return &values.Error{Format: "JSON", At: start + 1, What: number + " " + what}
 }

@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 // OfRecord returns what there is to show of a record: its value or, if no
@@ -22,7 +23,7 @@ func OfBytes(b []byte) pipeline.Value {
 	case b == nil:
 		return pipeline.Null()
 	case utf8.Valid(b):
-		return pipeline.String(unsafeString(b))
+		return pipeline.String(values.Shared(b))
 	}
 	return pipeline.Bytes(b)
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 // text reads the string whose first byte after the quote is at i, and returns
@@ -13,7 +15,7 @@ func (d *Decoder) text(i int) (string, int, error) {
 	for j := i; j < len(data); j++ {
 		if c := data[j]; !plain[c] {
 			if c == '"' {
-				return unsafeString(data[i:j]), j + 1, nil
+				return values.Shared(data[i:j]), j + 1, nil
 			}
 			return d.otherText(i, j)
 		}
@@ -31,7 +33,7 @@ func (d *Decoder) otherText(i, j int) (string, int, error) {
 			if !ascii && !utf8.Valid(s) {
 				return "", j, d.notUTF8(i)
 			}
-			return unsafeString(s), j + 1, nil
+			return values.Shared(s), j + 1, nil
 		case c == '\\':
 			return d.escapedText(i, j)
 		case c < ' ':
@@ -55,7 +57,7 @@ func (d *Decoder) escapedText(i, j int) (string, int, error) {
 			if !utf8.Valid(text) {
 				return "", j, d.notUTF8(i)
 			}
-			return d.keepText(text), j + 1, nil
+			return d.slabs.Text(text), j + 1, nil
 		case c == '\\':
 			if text, j, err = d.escape(text, j); err != nil {
 				return "", j, err
@@ -112,7 +114,7 @@ func (d *Decoder) unit(i int) (rune, bool) {
 }
 
 func (d *Decoder) wrongEscape(i int) error {
-	return &valueError{at: i + 1, what: "no escape is written " + strconv.QuoteToASCII(string(d.data[i:min(i+6, len(d.data))]))}
+	return &values.Error{Format: "JSON", At: i + 1, What: "no escape is written " + strconv.QuoteToASCII(string(d.data[i:min(i+6, len(d.data))]))}
 }
 
 // notUTF8 finds the place of the mistake in the string that starts at i.
@@ -124,5 +126,5 @@ func (d *Decoder) notUTF8(i int) error {
 		}
 		i += size
 	}
-	return &valueError{at: i + 1, what: "text is not UTF-8"}
+	return &values.Error{Format: "JSON", At: i + 1, What: "text is not UTF-8"}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 type arrayType struct{ items node }
@@ -21,7 +22,7 @@ func (t *arrayType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
 	for i := range vs {
 		var err error
 		if dst, err = t.items.encode(dst, vs[i]); err != nil {
-			return dst, inElement(err, i)
+			return dst, values.InElement(err, i)
 		}
 	}
 	return append(dst, 0), nil
@@ -43,13 +44,13 @@ func (t *arrayType) decode(d *decoder) (pipeline.Value, error) {
 		for range n {
 			v, err := t.items.decode(d)
 			if err != nil {
-				return pipeline.Null(), inElement(err, len(d.values)-start)
+				return pipeline.Null(), values.InElement(err, len(d.values)-start)
 			}
 			d.values = append(d.values, v)
 		}
 	}
 	d.leave()
-	vs := d.slabs.values(len(d.values) - start)
+	vs := d.slabs.Values(len(d.values) - start)
 	copy(vs, d.values[start:])
 	d.values = d.values[:start]
 	return pipeline.List(vs), nil
@@ -73,7 +74,7 @@ func (t *mapType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
 			dst, err = t.values.encode(dst, fs[i].Value)
 		}
 		if err != nil {
-			return dst, inField(err, fs[i].Name)
+			return dst, values.InField(err, fs[i].Name)
 		}
 	}
 	return append(dst, 0), nil
@@ -100,13 +101,13 @@ func (t *mapType) decode(d *decoder) (pipeline.Value, error) {
 			}
 			v, err := t.values.decode(d)
 			if err != nil {
-				return pipeline.Null(), inField(err, name)
+				return pipeline.Null(), values.InField(err, name)
 			}
 			d.fields = append(d.fields, pipeline.Field{Name: name, Value: v})
 		}
 	}
 	d.leave()
-	fs := d.slabs.fields(len(d.fields) - start)
+	fs := d.slabs.Fields(len(d.fields) - start)
 	copy(fs, d.fields[start:])
 	d.fields = d.fields[:start]
 	return pipeline.Struct(fs), nil

@@ -151,7 +151,7 @@ func (t *decimalType) decode(d *decoder) (pipeline.Value, error) {
 		negative := t.digits[0] == '-'
 		digits := bytes.TrimPrefix(t.digits, []byte("-"))
 		if len(digits) <= t.precision {
-			return pipeline.String(d.slabs.text(t.pointed(negative, digits))), nil
+			return pipeline.String(d.slabs.Text(t.pointed(negative, digits))), nil
 		}
 	}
 	return pipeline.Null(), d.wrong("wants %v, not a number of more digits", t)

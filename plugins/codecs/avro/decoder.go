@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 const (
@@ -30,7 +30,7 @@ type decoder struct {
 	values []pipeline.Value
 	fields []pipeline.Field
 
-	slabs slabs
+	slabs values.Slabs
 }
 
 // registryHeader is the length of what producers with a schema registry put
@@ -51,7 +51,7 @@ func (d *decoder) decode(t node, data []byte, v *pipeline.Value) error {
 	}
 	if len(data) > registryHeader && data[0] == 0 {
 		if _, framed := d.read(t, data[registryHeader:]); framed == nil {
-			return &valueError{at: 1, what: "begins with the header of a schema registry, which this codec doesn't read"}
+			return &values.Error{Format: "Avro", At: 1, What: "begins with the header of a schema registry, which this codec doesn't read"}
 		}
 	}
 	return err
@@ -69,7 +69,7 @@ func (d *decoder) read(t node, data []byte) (pipeline.Value, error) {
 }
 
 func (d *decoder) wrong(format string, args ...any) error {
-	return &valueError{at: d.at + 1, what: fmt.Sprintf(format, args...)}
+	return &values.Error{Format: "Avro", At: d.at + 1, What: fmt.Sprintf(format, args...)}
 }
 
 // long reads an integer in Avro's variable length, which is that of Go's.
@@ -113,11 +113,8 @@ func (d *decoder) text() (string, error) {
 	if !utf8.Valid(b) {
 		return "", d.wrong("text is not UTF-8")
 	}
-	return unsafeString(b), nil
+	return values.Shared(b), nil
 }
-
-// unsafeString returns b, which nobody changes, as a string.
-func unsafeString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // enter counts a record, list or map that begins; leave, one that ends.
 func (d *decoder) enter() error {
@@ -151,5 +148,5 @@ func (d *decoder) room(n int) []pipeline.Field {
 	if d.depth == 1 && cap(d.reuse) >= n {
 		return d.reuse[:n]
 	}
-	return d.slabs.fields(n)
+	return d.slabs.Fields(n)
 }

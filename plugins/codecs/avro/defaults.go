@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 // appendDefault appends a default as it stands in a schema. Where JSON lacks a
@@ -12,7 +13,7 @@ import (
 // a byte, and a union's default is of its first type.
 func appendDefault(dst []byte, t node, v pipeline.Value, depth int) ([]byte, error) {
 	if depth > maxDepth {
-		return dst, &valueError{what: "never ends, as it holds itself"}
+		return dst, &values.Error{What: "never ends, as it holds itself"}
 	}
 	if base := bytesBelow(t); base != nil && v.Kind() == pipeline.KindString {
 		raw, err := bytesOf(t, v)
@@ -79,12 +80,12 @@ func (t *recordType) appendDefault(dst []byte, v pipeline.Value, depth int) ([]b
 		def, ok := r.Lookup(f.name)
 		if !ok {
 			if def, ok = f.def, f.hasDef; !ok {
-				return dst, inField(&valueError{what: "is missing"}, f.name)
+				return dst, values.InField(&values.Error{What: "is missing"}, f.name)
 			}
 		}
 		var err error
 		if dst, err = appendDefault(dst, f.typ, def, depth+1); err != nil {
-			return dst, inField(err, f.name)
+			return dst, values.InField(err, f.name)
 		}
 	}
 	return dst, nil
@@ -101,7 +102,7 @@ func (t *mapType) appendDefault(dst []byte, v pipeline.Value, depth int) ([]byte
 	for _, f := range fs {
 		var err error
 		if dst, err = appendDefault(appendText(dst, f.Name), t.values, f.Value, depth+1); err != nil {
-			return dst, inField(err, f.Name)
+			return dst, values.InField(err, f.Name)
 		}
 	}
 	return append(dst, 0), nil
@@ -118,7 +119,7 @@ func (t *arrayType) appendDefault(dst []byte, v pipeline.Value, depth int) ([]by
 	for i := range vs {
 		var err error
 		if dst, err = appendDefault(dst, t.items, vs[i], depth+1); err != nil {
-			return dst, inElement(err, i)
+			return dst, values.InElement(err, i)
 		}
 	}
 	return append(dst, 0), nil

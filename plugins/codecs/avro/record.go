@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 type recordType struct {
@@ -53,7 +54,7 @@ func (t *recordType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
 			continue
 		}
 		if dst, err = f.typ.encode(dst, fs[place].Value); err != nil {
-			return dst, inField(err, f.name)
+			return dst, values.InField(err, f.name)
 		}
 	}
 	return dst, nil
@@ -102,16 +103,16 @@ func (t *recordType) newShape(fs []pipeline.Field) (*shape, error) {
 		switch {
 		case !known && t.drop:
 		case !known:
-			return nil, inField(&valueError{what: fmt.Sprintf("is not in the schema's %v: add it there, remove it before, or say extra_fields: drop", t)}, f.Name)
+			return nil, values.InField(&values.Error{What: fmt.Sprintf("is not in the schema's %v: add it there, remove it before, or say extra_fields: drop", t)}, f.Name)
 		case s.places[i] >= 0:
-			return nil, inField(&valueError{what: fmt.Sprintf("is another name of %s, which is there too", t.fields[i].name)}, f.Name)
+			return nil, values.InField(&values.Error{What: fmt.Sprintf("is another name of %s, which is there too", t.fields[i].name)}, f.Name)
 		default:
 			s.places[i] = place
 		}
 	}
 	for i, place := range s.places {
 		if f := &t.fields[i]; place < 0 && f.missing == nil {
-			return nil, inField(&valueError{what: fmt.Sprintf("wants %v, but is missing, and the schema has no default for it", f.typ)}, f.name)
+			return nil, values.InField(&values.Error{What: fmt.Sprintf("wants %v, but is missing, and the schema has no default for it", f.typ)}, f.name)
 		}
 	}
 	return s, nil
@@ -126,7 +127,7 @@ func (t *recordType) decode(d *decoder) (pipeline.Value, error) {
 		f := &t.fields[i]
 		v, err := f.typ.decode(d)
 		if err != nil {
-			return pipeline.Null(), inField(err, f.name)
+			return pipeline.Null(), values.InField(err, f.name)
 		}
 		fs[i].Name, fs[i].Value = f.name, v
 	}

@@ -164,5 +164,5 @@ func (t *dayTimeType) decode(d *decoder) (pipeline.Value, error) {
 	}
 	var room [32]byte
 	text := time.Unix(0, 0).UTC().Add(time.Duration(count)*t.unit).AppendFormat(room[:0], t.layout)
-	return pipeline.String(d.slabs.text(text)), nil
+	return pipeline.String(d.slabs.Text(text)), nil
 }

@@ -36,7 +36,7 @@ func (t *uuidType) decode(d *decoder) (pipeline.Value, error) {
 		return pipeline.Null(), err
 	}
 	var room [36]byte
-	return pipeline.String(d.slabs.text(appendUUID(room[:0], b))), nil
+	return pipeline.String(d.slabs.Text(appendUUID(room[:0], b))), nil
 }
 
 // uuidGroups are the groups of digits: from where to where, and their first

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/timestamp"
@@ -232,6 +231,3 @@ func (b *builder) by(path, name string, o *byOptions) series {
 	}
 	return s
 }
-
-// unsafeString returns b, which nobody changes, as a string.
-func unsafeString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

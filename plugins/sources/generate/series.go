@@ -7,6 +7,7 @@ import (
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/timestamp"
+	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
 // series makes the values of one field, one for every record.
@@ -57,7 +58,7 @@ func (t *timeText) next(m moment) pipeline.Value {
 	}
 	at := len(t.slab)
 	t.slab = t.writer.Append(t.slab, m.at)
-	return pipeline.String(unsafeString(t.slab[at:]))
+	return pipeline.String(values.Shared(t.slab[at:]))
 }
 
 type choice struct {

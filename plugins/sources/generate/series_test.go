@@ -12,8 +12,8 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 )
 
-// values returns n values of one field.
-func values(t *testing.T, field string, n int) []pipeline.Value {
+// draws returns n values of one field.
+func draws(t *testing.T, field string, n int) []pipeline.Value {
 	t.Helper()
 	var vs []pipeline.Value
 	for _, r := range read(t, openAt(t, `generate: {fields: {c: {choice: [a, b]}, v: `+field+`}}`, nil), n) {
@@ -25,7 +25,7 @@ func values(t *testing.T, field string, n int) []pipeline.Value {
 func numbers(t *testing.T, field string, n int) []float64 {
 	t.Helper()
 	var fs []float64
-	for _, v := range values(t, field, n) {
+	for _, v := range draws(t, field, n) {
 		f, ok := v.Number()
 		if !ok {
 			t.Fatalf("%s gives %v", field, v)
@@ -60,7 +60,7 @@ func TestUniform(t *testing.T) {
 		`{float: {min: 0, max: 9, decimals: 0}}`: pipeline.KindInt,
 		`{normal: {stddev: 5, decimals: 0}}`:     pipeline.KindInt,
 	} {
-		if v := values(t, field, 1)[0]; v.Kind() != kind {
+		if v := draws(t, field, 1)[0]; v.Kind() != kind {
 			t.Errorf("%s gives %v, a %v", field, v, v.Kind())
 		}
 	}
@@ -114,7 +114,7 @@ func TestSwing(t *testing.T) {
 
 func TestChoice(t *testing.T) {
 	got := map[string]int{}
-	for _, v := range values(t, `{choice: {a: 7, never: 0, b: 2.5, c: 0.5, also: 0}}`, 10_000) {
+	for _, v := range draws(t, `{choice: {a: 7, never: 0, b: 2.5, c: 0.5, also: 0}}`, 10_000) {
 		got[v.Str()]++
 	}
 	if len(got) != 3 || got["a"] < 6800 || got["a"] > 7200 || got["b"] < 2300 || got["b"] > 2700 || got["c"] < 400 || got["c"] > 600 {
@@ -124,7 +124,7 @@ func TestChoice(t *testing.T) {
 
 func TestConstant(t *testing.T) {
 	for field, want := range map[string]string{`{constant: null}`: "null", `{constant: }`: "null", `{constant: 2.0}`: "2.0", `{constant: {a: [1]}}`: "{a: [1]}"} {
-		if got := values(t, field, 2)[1].String(); got != want {
+		if got := draws(t, field, 2)[1].String(); got != want {
 			t.Errorf("%s gives %s, want %s", field, got, want)
 		}
 	}
