@@ -15,6 +15,8 @@ import (
 	"io/fs"
 	"os"
 
+	hamba "github.com/hamba/avro/v2"
+
 	"github.com/pipeline-daemon/pipeline"
 )
 
@@ -79,8 +81,12 @@ func init() {
 	pipeline.RegisterCodec("avro", Options{ExtraFields: extraError}, open)
 }
 
+// writerSize is room for a record; it grows.
+const writerSize = 512
+
 type codec struct {
 	root    node
+	writer  *hamba.Writer
 	decoder decoder
 }
 
@@ -88,7 +94,7 @@ var _ pipeline.Codec = (*codec)(nil)
 
 func open(_ context.Context, _ pipeline.Env, o Options) (pipeline.Codec, error) {
 	root, err := o.compile()
-	return &codec{root: root}, err
+	return &codec{root: root, writer: hamba.NewWriter(nil, writerSize)}, err
 }
 
 // Decode implements pipeline.Codec. Strings and bytes share data's memory.
@@ -98,5 +104,9 @@ func (c *codec) Decode(data []byte, v *pipeline.Value) error {
 
 // Encode implements pipeline.Codec.
 func (c *codec) Encode(dst []byte, v pipeline.Value) ([]byte, error) {
-	return c.root.encode(dst, v)
+	c.writer.Reset(nil)
+	if err := c.root.encode(c.writer, v); err != nil {
+		return dst, err
+	}
+	return append(dst, c.writer.Buffer()...), nil
 }

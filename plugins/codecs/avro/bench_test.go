@@ -108,17 +108,21 @@ func BenchmarkOthers(b *testing.B) {
 			_, _ = hamba.Marshal(schema, asMap)
 		}
 	})
-	b.Run("hamba writer", func(b *testing.B) {
-		w := hamba.NewWriter(nil, 512)
-		var dst []byte
-		fs := v.Fields()
+	b.Run("hamba decode", func(b *testing.B) {
+		data, _ := hamba.Marshal(schema, asMap)
+		b.ReportAllocs()
 		for b.Loop() {
-			w.Reset(nil)
-			w.WriteString(fs[0].Value.Str())
-			w.WriteString(fs[1].Value.Str())
-			w.WriteDouble(fs[2].Value.Float())
-			w.WriteString(fs[3].Value.Str())
-			dst = append(dst[:0], w.Buffer()...)
+			var v any
+			_ = hamba.Unmarshal(schema, data, &v)
+		}
+	})
+	b.Run("hamba reader", func(b *testing.B) {
+		data, _ := hamba.Marshal(schema, asMap)
+		r := hamba.NewReader(nil, 0)
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Reset(data)
+			_, _, _, _ = r.ReadString(), r.ReadString(), r.ReadDouble(), r.ReadString()
 		}
 	})
 }

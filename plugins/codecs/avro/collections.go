@@ -1,7 +1,7 @@
 package avro
 
 import (
-	"encoding/binary"
+	hamba "github.com/hamba/avro/v2"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/values"
@@ -11,21 +11,21 @@ type arrayType struct{ items node }
 
 func (t *arrayType) String() string { return "array of " + t.items.String() }
 
-func (t *arrayType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *arrayType) encode(w *hamba.Writer, v pipeline.Value) error {
 	if v.Kind() != pipeline.KindList {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	vs := v.List()
 	if len(vs) > 0 {
-		dst = binary.AppendVarint(dst, int64(len(vs)))
+		w.WriteLong(int64(len(vs)))
 	}
 	for i := range vs {
-		var err error
-		if dst, err = t.items.encode(dst, vs[i]); err != nil {
-			return dst, values.InElement(err, i)
+		if err := t.items.encode(w, vs[i]); err != nil {
+			return values.InElement(err, i)
 		}
 	}
-	return append(dst, 0), nil
+	w.WriteLong(0)
+	return nil
 }
 
 func (t *arrayType) decode(d *decoder) (pipeline.Value, error) {
@@ -60,24 +60,25 @@ type mapType struct{ values node }
 
 func (t *mapType) String() string { return "map of " + t.values.String() }
 
-func (t *mapType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *mapType) encode(w *hamba.Writer, v pipeline.Value) error {
 	if v.Kind() != pipeline.KindStruct {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	fs := v.Fields()
 	if len(fs) > 0 {
-		dst = binary.AppendVarint(dst, int64(len(fs)))
+		w.WriteLong(int64(len(fs)))
 	}
 	for i := range fs {
-		var err error
-		if dst, err = (stringType{}).encode(dst, pipeline.String(fs[i].Name)); err == nil {
-			dst, err = t.values.encode(dst, fs[i].Value)
+		err := stringType{}.encode(w, pipeline.String(fs[i].Name))
+		if err == nil {
+			err = t.values.encode(w, fs[i].Value)
 		}
 		if err != nil {
-			return dst, values.InField(err, fs[i].Name)
+			return values.InField(err, fs[i].Name)
 		}
 	}
-	return append(dst, 0), nil
+	w.WriteLong(0)
+	return nil
 }
 
 // decode keeps the order of the entries.

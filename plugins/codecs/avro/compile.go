@@ -198,10 +198,11 @@ func (c *compiler) setMissing() error {
 				f.missing = null(f.typ)
 				continue
 			}
-			var err error
-			if f.missing, err = appendDefault([]byte{}, f.typ, f.def, 0); err != nil {
+			w := hamba.NewWriter(nil, 1)
+			if err := writeDefault(w, f.typ, f.def, 0); err != nil {
 				return c.mistake(c.spots[r].element(i).at("default"), "default: %v", err)
 			}
+			f.missing = w.Buffer()
 		}
 	}
 	return nil

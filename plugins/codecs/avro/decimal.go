@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	hamba "github.com/hamba/avro/v2"
+
 	"github.com/pipeline-daemon/pipeline"
 )
 
@@ -23,16 +25,16 @@ type decimalType struct {
 
 func (t *decimalType) String() string { return fmt.Sprintf("decimal(%d,%d)", t.precision, t.scale) }
 
-func (t *decimalType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *decimalType) encode(w *hamba.Writer, v pipeline.Value) error {
 	switch v.Kind() {
 	case pipeline.KindString, pipeline.KindInt, pipeline.KindFloat:
 	default:
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	t.text = v.AppendText(t.text[:0])
 	negative, why := t.unscale(t.text)
 	if why != "" {
-		return dst, misfitAs(t, v, why)
+		return misfitAs(t, v, why)
 	}
 	if len(t.digits) <= smallDigits {
 		var i int64
@@ -43,14 +45,16 @@ func (t *decimalType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
 			i = -i
 		}
 		var room [8]byte
-		return t.append(dst, binary.BigEndian.AppendUint64(room[:0], uint64(i))), nil
+		t.write(w, binary.BigEndian.AppendUint64(room[:0], uint64(i)))
+		return nil
 	}
 	b, _ := new(big.Int).SetString(string(t.digits), 10)
 	size := b.BitLen()/8 + 1
 	if negative {
 		b.Sub(new(big.Int).Lsh(big.NewInt(1), uint(8*size)), b)
 	}
-	return t.append(dst, b.FillBytes(make([]byte, size))), nil
+	t.write(w, b.FillBytes(make([]byte, size)))
+	return nil
 }
 
 // smallDigits is how many digits always fit into an int64.
@@ -107,16 +111,17 @@ func (t *decimalType) unscale(text []byte) (negative bool, why string) {
 // maxExponent is beyond any number that a float or a decimal in use has.
 const maxExponent = 10_000
 
-// append appends an integer in two's complement.
-func (t *decimalType) append(dst, b []byte) []byte {
+// write writes an integer in two's complement.
+func (t *decimalType) write(w *hamba.Writer, b []byte) {
 	b = shortest(b)
 	if t.size == 0 {
-		return appendText(dst, b)
+		w.WriteBytes(b)
+		return
 	}
 	for range t.size - len(b) {
-		dst = append(dst, sign(b))
+		_, _ = w.Write([]byte{sign(b)})
 	}
-	return append(dst, b...)
+	_, _ = w.Write(b)
 }
 
 // shortest cuts the leading bytes that only repeat the sign.

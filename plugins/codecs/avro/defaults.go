@@ -1,38 +1,40 @@
 package avro
 
 import (
-	"encoding/binary"
 	"fmt"
+
+	hamba "github.com/hamba/avro/v2"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/values"
 )
 
-// appendDefault appends a default as it stands in a schema. Where JSON lacks a
+// writeDefault writes a default as it stands in a schema. Where JSON lacks a
 // type the specification has rules of its own: bytes are texts, each character
 // a byte, and a union's default is of its first type.
-func appendDefault(dst []byte, t node, v pipeline.Value, depth int) ([]byte, error) {
+func writeDefault(w *hamba.Writer, t node, v pipeline.Value, depth int) error {
 	if depth > maxDepth {
-		return dst, &values.Error{What: "never ends, as it holds itself"}
+		return &values.Error{What: "never ends, as it holds itself"}
 	}
 	if base := bytesBelow(t); base != nil && v.Kind() == pipeline.KindString {
 		raw, err := bytesOf(t, v)
 		if err != nil {
-			return dst, err
+			return err
 		}
-		return base.encode(dst, pipeline.Bytes(raw))
+		return base.encode(w, pipeline.Bytes(raw))
 	}
 	switch t := t.(type) {
 	case *unionType:
-		return appendDefault(binary.AppendVarint(dst, 0), t.types[0], v, depth+1)
+		w.WriteLong(0)
+		return writeDefault(w, t.types[0], v, depth+1)
 	case *recordType:
-		return t.appendDefault(dst, v, depth)
+		return t.writeDefault(w, v, depth)
 	case *mapType:
-		return t.appendDefault(dst, v, depth)
+		return t.writeDefault(w, v, depth)
 	case *arrayType:
-		return t.appendDefault(dst, v, depth)
+		return t.writeDefault(w, v, depth)
 	}
-	return t.encode(dst, v)
+	return t.encode(w, v)
 }
 
 // bytesBelow returns the type of bytes that a type is written as, nil if it is
@@ -70,9 +72,9 @@ func bytesOf(t node, v pipeline.Value) ([]byte, error) {
 	return raw, nil
 }
 
-func (t *recordType) appendDefault(dst []byte, v pipeline.Value, depth int) ([]byte, error) {
+func (t *recordType) writeDefault(w *hamba.Writer, v pipeline.Value, depth int) error {
 	if v.Kind() != pipeline.KindStruct {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	r := pipeline.Record{Value: v}
 	for i := range t.fields {
@@ -80,47 +82,47 @@ func (t *recordType) appendDefault(dst []byte, v pipeline.Value, depth int) ([]b
 		def, ok := r.Lookup(f.name)
 		if !ok {
 			if def, ok = f.def, f.hasDef; !ok {
-				return dst, values.InField(&values.Error{What: "is missing"}, f.name)
+				return values.InField(&values.Error{What: "is missing"}, f.name)
 			}
 		}
-		var err error
-		if dst, err = appendDefault(dst, f.typ, def, depth+1); err != nil {
-			return dst, values.InField(err, f.name)
+		if err := writeDefault(w, f.typ, def, depth+1); err != nil {
+			return values.InField(err, f.name)
 		}
 	}
-	return dst, nil
+	return nil
 }
 
-func (t *mapType) appendDefault(dst []byte, v pipeline.Value, depth int) ([]byte, error) {
+func (t *mapType) writeDefault(w *hamba.Writer, v pipeline.Value, depth int) error {
 	if v.Kind() != pipeline.KindStruct {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	fs := v.Fields()
 	if len(fs) > 0 {
-		dst = binary.AppendVarint(dst, int64(len(fs)))
+		w.WriteLong(int64(len(fs)))
 	}
 	for _, f := range fs {
-		var err error
-		if dst, err = appendDefault(appendText(dst, f.Name), t.values, f.Value, depth+1); err != nil {
-			return dst, values.InField(err, f.Name)
+		w.WriteString(f.Name)
+		if err := writeDefault(w, t.values, f.Value, depth+1); err != nil {
+			return values.InField(err, f.Name)
 		}
 	}
-	return append(dst, 0), nil
+	w.WriteLong(0)
+	return nil
 }
 
-func (t *arrayType) appendDefault(dst []byte, v pipeline.Value, depth int) ([]byte, error) {
+func (t *arrayType) writeDefault(w *hamba.Writer, v pipeline.Value, depth int) error {
 	if v.Kind() != pipeline.KindList {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	vs := v.List()
 	if len(vs) > 0 {
-		dst = binary.AppendVarint(dst, int64(len(vs)))
+		w.WriteLong(int64(len(vs)))
 	}
 	for i := range vs {
-		var err error
-		if dst, err = appendDefault(dst, t.items, vs[i], depth+1); err != nil {
-			return dst, values.InElement(err, i)
+		if err := writeDefault(w, t.items, vs[i], depth+1); err != nil {
+			return values.InElement(err, i)
 		}
 	}
-	return append(dst, 0), nil
+	w.WriteLong(0)
+	return nil
 }

@@ -3,6 +3,8 @@ package avro
 import (
 	"strconv"
 
+	hamba "github.com/hamba/avro/v2"
+
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/values"
 )
@@ -10,8 +12,8 @@ import (
 // node is a type of a schema. It may keep working memory, so it is used by one
 // goroutine at a time.
 type node interface {
-	// encode appends v, or returns a *values.Error.
-	encode(dst []byte, v pipeline.Value) ([]byte, error)
+	// encode writes v, or returns a *values.Error.
+	encode(w *hamba.Writer, v pipeline.Value) error
 	// decode reads a value, or returns a *values.Error.
 	decode(d *decoder) (pipeline.Value, error)
 	// String names the type in messages.

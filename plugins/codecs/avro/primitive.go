@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	hamba "github.com/hamba/avro/v2"
+
 	"github.com/pipeline-daemon/pipeline"
 )
 
@@ -14,11 +16,11 @@ type nullType struct{}
 
 func (nullType) String() string { return "null" }
 
-func (t nullType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t nullType) encode(w *hamba.Writer, v pipeline.Value) error {
 	if !v.IsNull() {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
-	return dst, nil
+	return nil
 }
 
 func (nullType) decode(*decoder) (pipeline.Value, error) { return pipeline.Null(), nil }
@@ -27,14 +29,12 @@ type booleanType struct{}
 
 func (booleanType) String() string { return "boolean" }
 
-func (t booleanType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
-	switch {
-	case v.Kind() != pipeline.KindBool:
-		return dst, misfit(t, v)
-	case v.Bool():
-		return append(dst, 1), nil
+func (t booleanType) encode(w *hamba.Writer, v pipeline.Value) error {
+	if v.Kind() != pipeline.KindBool {
+		return misfit(t, v)
 	}
-	return append(dst, 0), nil
+	w.WriteBool(v.Bool())
+	return nil
 }
 
 func (booleanType) decode(d *decoder) (pipeline.Value, error) {
@@ -53,14 +53,15 @@ type intType struct{}
 
 func (intType) String() string { return "int" }
 
-func (t intType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t intType) encode(w *hamba.Writer, v pipeline.Value) error {
 	switch {
 	case v.Kind() != pipeline.KindInt:
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	case v.Int() != int64(int32(v.Int())):
-		return dst, misfitAs(t, v, "takes more than 32 bits: make it long")
+		return misfitAs(t, v, "takes more than 32 bits: make it long")
 	}
-	return binary.AppendVarint(dst, v.Int()), nil
+	w.WriteLong(v.Int())
+	return nil
 }
 
 func (intType) decode(d *decoder) (pipeline.Value, error) {
@@ -81,11 +82,12 @@ type longType struct{}
 
 func (longType) String() string { return "long" }
 
-func (t longType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t longType) encode(w *hamba.Writer, v pipeline.Value) error {
 	if v.Kind() != pipeline.KindInt {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
-	return binary.AppendVarint(dst, v.Int()), nil
+	w.WriteLong(v.Int())
+	return nil
 }
 
 func (longType) decode(d *decoder) (pipeline.Value, error) {
@@ -99,18 +101,19 @@ type floatType struct{}
 
 func (floatType) String() string { return "float" }
 
-func (t floatType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t floatType) encode(w *hamba.Writer, v pipeline.Value) error {
 	n, ok := v.Number()
 	f := float32(n)
 	switch {
 	case !ok:
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	case v.Kind() == pipeline.KindInt && (int64(n) != v.Int() || float64(f) != n):
-		return dst, misfitAs(t, v, inexact)
+		return misfitAs(t, v, inexact)
 	case math.IsInf(float64(f), 0) && !math.IsInf(n, 0):
-		return dst, misfitAs(t, v, "is too large for 32 bits: make it double")
+		return misfitAs(t, v, "is too large for 32 bits: make it double")
 	}
-	return binary.LittleEndian.AppendUint32(dst, math.Float32bits(f)), nil
+	w.WriteFloat(f)
+	return nil
 }
 
 func (floatType) decode(d *decoder) (pipeline.Value, error) {
@@ -125,15 +128,16 @@ type doubleType struct{}
 
 func (doubleType) String() string { return "double" }
 
-func (t doubleType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t doubleType) encode(w *hamba.Writer, v pipeline.Value) error {
 	n, ok := v.Number()
 	switch {
 	case !ok:
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	case v.Kind() == pipeline.KindInt && int64(n) != v.Int():
-		return dst, misfitAs(t, v, inexact)
+		return misfitAs(t, v, inexact)
 	}
-	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(n)), nil
+	w.WriteDouble(n)
+	return nil
 }
 
 func (doubleType) decode(d *decoder) (pipeline.Value, error) {
@@ -148,23 +152,26 @@ type stringType struct{}
 
 func (stringType) String() string { return "string" }
 
-func (t stringType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t stringType) encode(w *hamba.Writer, v pipeline.Value) error {
 	switch v.Kind() {
 	case pipeline.KindString:
 		if !utf8.ValidString(v.Str()) {
-			return dst, misfitAs(t, v, "is not UTF-8")
+			return misfitAs(t, v, "is not UTF-8")
 		}
-		return appendText(dst, v.Str()), nil
+		w.WriteString(v.Str())
+		return nil
 	case pipeline.KindBytes:
 		if !utf8.Valid(v.Bytes()) {
-			return dst, misfitAs(t, v, "are not UTF-8")
+			return misfitAs(t, v, "are not UTF-8")
 		}
-		return appendText(dst, v.Bytes()), nil
+		w.WriteBytes(v.Bytes())
+		return nil
 	case pipeline.KindTime:
 		var room [64]byte
-		return appendText(dst, v.AppendText(room[:0])), nil
+		w.WriteBytes(v.AppendText(room[:0]))
+		return nil
 	}
-	return dst, misfit(t, v)
+	return misfit(t, v)
 }
 
 func (stringType) decode(d *decoder) (pipeline.Value, error) {
@@ -172,23 +179,20 @@ func (stringType) decode(d *decoder) (pipeline.Value, error) {
 	return pipeline.String(s), err
 }
 
-// appendText appends a length and as many bytes.
-func appendText[T string | []byte](dst []byte, text T) []byte {
-	return append(binary.AppendVarint(dst, int64(len(text))), text...)
-}
-
 type bytesType struct{}
 
 func (bytesType) String() string { return "bytes" }
 
-func (t bytesType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t bytesType) encode(w *hamba.Writer, v pipeline.Value) error {
 	switch v.Kind() {
 	case pipeline.KindBytes:
-		return appendText(dst, v.Bytes()), nil
+		w.WriteBytes(v.Bytes())
+		return nil
 	case pipeline.KindString:
-		return appendText(dst, v.Str()), nil
+		w.WriteString(v.Str())
+		return nil
 	}
-	return dst, misfit(t, v)
+	return misfit(t, v)
 }
 
 func (bytesType) decode(d *decoder) (pipeline.Value, error) {
@@ -203,14 +207,16 @@ type fixedType struct {
 
 func (t *fixedType) String() string { return fmt.Sprintf("fixed %s of %d bytes", t.name, t.size) }
 
-func (t *fixedType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *fixedType) encode(w *hamba.Writer, v pipeline.Value) error {
 	switch {
 	case v.Kind() == pipeline.KindBytes && len(v.Bytes()) == t.size:
-		return append(dst, v.Bytes()...), nil
+		_, _ = w.Write(v.Bytes())
+		return nil
 	case v.Kind() == pipeline.KindString && len(v.Str()) == t.size:
-		return append(dst, v.Str()...), nil
+		_, _ = w.Write([]byte(v.Str()))
+		return nil
 	}
-	return dst, misfit(t, v)
+	return misfit(t, v)
 }
 
 func (t *fixedType) decode(d *decoder) (pipeline.Value, error) {
@@ -234,15 +240,16 @@ func newEnum(name string, symbols []string) *enumType {
 
 func (t *enumType) String() string { return "enum " + t.name }
 
-func (t *enumType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *enumType) encode(w *hamba.Writer, v pipeline.Value) error {
 	if v.Kind() != pipeline.KindString {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	i, ok := t.index[v.Str()]
 	if !ok {
-		return dst, misfitAs(t, v, "is none of "+strings.Join(t.symbols, ", "))
+		return misfitAs(t, v, "is none of "+strings.Join(t.symbols, ", "))
 	}
-	return binary.AppendVarint(dst, int64(i)), nil
+	w.WriteLong(int64(i))
+	return nil
 }
 
 func (t *enumType) decode(d *decoder) (pipeline.Value, error) {

@@ -3,6 +3,8 @@ package avro
 import (
 	"fmt"
 
+	hamba "github.com/hamba/avro/v2"
+
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/values"
 )
@@ -38,26 +40,26 @@ const maxShapes = 4
 
 func (t *recordType) String() string { return "record " + t.name }
 
-func (t *recordType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *recordType) encode(w *hamba.Writer, v pipeline.Value) error {
 	if v.Kind() != pipeline.KindStruct {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	fs := v.Fields()
 	s, err := t.shapeOf(fs)
 	if err != nil {
-		return dst, err
+		return err
 	}
 	for i, place := range s.places {
 		f := &t.fields[i]
 		if place < 0 {
-			dst = append(dst, f.missing...)
+			_, _ = w.Write(f.missing)
 			continue
 		}
-		if dst, err = f.typ.encode(dst, fs[place].Value); err != nil {
-			return dst, values.InField(err, f.name)
+		if err := f.typ.encode(w, fs[place].Value); err != nil {
+			return values.InField(err, f.name)
 		}
 	}
-	return dst, nil
+	return nil
 }
 
 // shapeOf returns the shape of a struct that can be written as this record.

@@ -1,9 +1,10 @@
 package avro
 
 import (
-	"encoding/binary"
 	"math"
 	"time"
+
+	hamba "github.com/hamba/avro/v2"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/timestamp"
@@ -42,7 +43,7 @@ type instantType struct {
 
 func (t *instantType) String() string { return t.name }
 
-func (t *instantType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *instantType) encode(w *hamba.Writer, v pipeline.Value) error {
 	var ns int64
 	switch v.Kind() {
 	case pipeline.KindTime:
@@ -50,21 +51,23 @@ func (t *instantType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
 	case pipeline.KindString:
 		var ok bool
 		if ns, ok = t.text.parse(v.Str()); !ok {
-			return dst, misfitAs(t, v, "is not written like 2021-01-01T00:00:00Z, 2021-01-01 00:00:00 or 2021-01-01; cast it to a time before")
+			return misfitAs(t, v, "is not written like 2021-01-01T00:00:00Z, 2021-01-01 00:00:00 or 2021-01-01; cast it to a time before")
 		}
 	case pipeline.KindInt: // Avro's own representation
 		if t.unit == nsPerDay {
-			return intType{}.encode(dst, v)
+			return intType{}.encode(w, v)
 		}
-		return binary.AppendVarint(dst, v.Int()), nil
+		w.WriteLong(v.Int())
+		return nil
 	default:
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	count := ns / t.unit
 	if ns%t.unit < 0 {
 		count--
 	}
-	return binary.AppendVarint(dst, count), nil
+	w.WriteLong(count)
+	return nil
 }
 
 func (t *instantType) decode(d *decoder) (pipeline.Value, error) {
@@ -132,7 +135,7 @@ var midnight = time.Date(0, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func (t *dayTimeType) String() string { return t.name }
 
-func (t *dayTimeType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *dayTimeType) encode(w *hamba.Writer, v pipeline.Value) error {
 	count := int64(-1)
 	switch v.Kind() {
 	case pipeline.KindString:
@@ -142,12 +145,13 @@ func (t *dayTimeType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
 	case pipeline.KindInt:
 		count = v.Int()
 	default:
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	if !t.fits(count) {
-		return dst, misfitAs(t, v, "is no time of day such as 08:30:00")
+		return misfitAs(t, v, "is no time of day such as 08:30:00")
 	}
-	return binary.AppendVarint(dst, count), nil
+	w.WriteLong(count)
+	return nil
 }
 
 func (t *dayTimeType) fits(count int64) bool {

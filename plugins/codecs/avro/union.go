@@ -1,9 +1,10 @@
 package avro
 
 import (
-	"encoding/binary"
 	"slices"
 	"strings"
+
+	hamba "github.com/hamba/avro/v2"
 
 	"github.com/pipeline-daemon/pipeline"
 )
@@ -84,17 +85,19 @@ func (t *unionType) String() string {
 }
 
 // encode writes the value as the first type that takes it.
-func (t *unionType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
-	at := len(dst)
+func (t *unionType) encode(w *hamba.Writer, v pipeline.Value) error {
+	before := w.Buffer()
 	order := t.order[v.Kind()]
 	for _, i := range order {
-		var err error
-		dst, err = t.types[i].encode(binary.AppendVarint(dst[:at], int64(i)), v)
+		w.WriteLong(int64(i))
+		err := t.types[i].encode(w, v)
 		if err == nil || len(order) == 1 {
-			return dst, err
+			return err
 		}
+		w.Reset(nil) // and take back what the type has begun to write
+		_, _ = w.Write(before)
 	}
-	return dst, misfit(t, v)
+	return misfit(t, v)
 }
 
 func (t *unionType) decode(d *decoder) (pipeline.Value, error) {
@@ -110,9 +113,9 @@ func (t *unionType) decode(d *decoder) (pipeline.Value, error) {
 
 // null returns what null is written as, nil where it can't be.
 func null(t node) []byte {
-	b, err := t.encode([]byte{}, pipeline.Null())
-	if err != nil {
+	w := hamba.NewWriter(nil, 1)
+	if t.encode(w, pipeline.Null()) != nil {
 		return nil
 	}
-	return b
+	return w.Buffer()
 }

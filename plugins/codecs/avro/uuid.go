@@ -3,6 +3,8 @@ package avro
 import (
 	"encoding/hex"
 
+	hamba "github.com/hamba/avro/v2"
+
 	"github.com/pipeline-daemon/pipeline"
 )
 
@@ -12,18 +14,20 @@ type uuidType struct{ fixed bool }
 
 func (*uuidType) String() string { return "uuid" }
 
-func (t *uuidType) encode(dst []byte, v pipeline.Value) ([]byte, error) {
+func (t *uuidType) encode(w *hamba.Writer, v pipeline.Value) error {
 	if v.Kind() != pipeline.KindString {
-		return dst, misfit(t, v)
+		return misfit(t, v)
 	}
 	b, ok := parseUUID(v.Str())
 	if !ok {
-		return dst, misfitAs(t, v, "is not written like 123e4567-e89b-12d3-a456-426614174000")
+		return misfitAs(t, v, "is not written like 123e4567-e89b-12d3-a456-426614174000")
 	}
 	if t.fixed {
-		return append(dst, b[:]...), nil
+		_, _ = w.Write(b[:])
+		return nil
 	}
-	return appendText(dst, v.Str()), nil
+	w.WriteString(v.Str())
+	return nil
 }
 
 func (t *uuidType) decode(d *decoder) (pipeline.Value, error) {
