@@ -53,7 +53,7 @@ func (b *builder) build(path, name string, k *kind) series {
 		return counter{k.Counter.Start, step}
 	case k.Constant != nil:
 		return constant{*k.Constant}
-	case k.Choice != nil:
+	case k.Choice != nil && len(k.Choice.labels) > 0:
 		return &choice{labels: k.Choice.labels, limits: limits(k.Choice.weights), random: random}
 	case k.Int != nil:
 		return b.uniform(path+".int.min", &uniform{unit: unit{1, true}, min: k.Int.Min, spread: uint64(k.Int.Max - k.Int.Min), random: random}, k.Int.Min < k.Int.Max)
@@ -73,8 +73,10 @@ func (b *builder) build(path, name string, k *kind) series {
 		s := b.sine(path+".sine", k.Sine)
 		s.normal.random, s.random = random, newRandom(b.options.Seed, name+" spikes")
 		return s
-	default:
+	case k.By != nil:
 		return b.by(path+".by", name, k.By)
+	default: // the field has a mistake, which is told
+		return constant{}
 	}
 }
 
