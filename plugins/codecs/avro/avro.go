@@ -10,6 +10,7 @@ package avro
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -88,6 +89,7 @@ type codec struct {
 	root    node
 	writer  *hamba.Writer
 	decoder decoder
+	hinted  bool // that values may be JSON
 }
 
 var _ pipeline.Codec = (*codec)(nil)
@@ -99,7 +101,17 @@ func open(_ context.Context, _ pipeline.Env, o Options) (pipeline.Codec, error) 
 
 // Decode implements pipeline.Codec. Strings and bytes share data's memory.
 func (c *codec) Decode(data []byte, v *pipeline.Value) error {
-	return c.decoder.decode(c.root, data, v)
+	err := c.decoder.decode(c.root, data, v)
+	if err != nil && !c.hinted && isJSON(data) {
+		c.hinted = true
+		return fmt.Errorf("%w; the value is JSON: the writer may use another codec: set codec, to json", err)
+	}
+	return err
+}
+
+// isJSON reports whether data is JSON of more than a number or a word.
+func isJSON(data []byte) bool {
+	return len(data) > 0 && (data[0] == '{' || data[0] == '[') && json.Valid(data)
 }
 
 // Encode implements pipeline.Codec.

@@ -45,7 +45,7 @@ func TestDecode(t *testing.T) {
 		{"no boolean", `"boolean"`, "02", "invalid Avro at byte 1: wants boolean, 0 or 1, not byte 2"},
 		{"half a double", `"double"`, "0000", "invalid Avro at byte 1: wants 8 bytes, of which 2 are there"},
 		{"half a float", `"float"`, "", "invalid Avro at byte 1: wants 4 bytes, of which 0 are there"},
-		{"text of negative length", `"string"`, "01", "invalid Avro at byte 2: wants -1 bytes, of which 0 are there"},
+		{"text of negative length", `"string"`, "01", "invalid Avro at byte 2: a length of -1: the value is corrupt, or was not written with this schema"},
 		{"text of great length", `"string"`, "fcffffffffffffffff01" + "61", "invalid Avro at byte 11: wants 9223372036854775806 bytes, of which 1 are there"},
 		{"text that is not UTF-8", `"string"`, "02ff", "invalid Avro at byte 3: text is not UTF-8"},
 		{"no symbol", `{"type": "enum", "name": "E", "symbols": ["A"]}`, "02", "invalid Avro at byte 2: enum E has no symbol number 1"},
@@ -97,5 +97,21 @@ func TestMemory(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(kept, v), `["a" {k: 1}] {s: "b", in: {k: 2}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// The first value that is JSON says what to look at.
+func TestHint(t *testing.T) {
+	const hint = "; the value is JSON: the writer may use another codec: set codec, to json"
+	codec := open(t, record(`{"name": "s", "type": "string"}, {"name": "d", "type": "double"}`), "")
+	for _, tc := range []struct{ data, want string }{
+		{"\x02", "invalid Avro at byte 2: field s: wants 1 bytes, of which 0 are there"},
+		{`{"s": "a", "d": 1}`, "invalid Avro at byte 2: field s: a length of -62: the value is corrupt, or was not written with this schema" + hint},
+		{`{"s": "a", "d": 1}`, "invalid Avro at byte 2: field s: a length of -62: the value is corrupt, or was not written with this schema"},
+	} {
+		var v pipeline.Value
+		if err := codec.Decode([]byte(tc.data), &v); err == nil || err.Error() != tc.want {
+			t.Errorf("%q: %v, want %s", tc.data, err, tc.want)
+		}
 	}
 }

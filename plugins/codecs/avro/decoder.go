@@ -87,7 +87,10 @@ func (d *decoder) long() (int64, error) {
 
 // take returns the next n bytes.
 func (d *decoder) take(n int64) ([]byte, error) {
-	if n < 0 || n > int64(len(d.data)-d.at) {
+	if n < 0 {
+		return nil, d.wrong("a length of %d: the value is corrupt, or was not written with this schema", n)
+	}
+	if n > int64(len(d.data)-d.at) {
 		return nil, d.wrong("wants %d bytes, of which %d are there", n, len(d.data)-d.at)
 	}
 	b := d.data[d.at : d.at+int(n) : d.at+int(n)]

