@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -76,6 +77,21 @@ func (o Origin) String() string {
 // Position is a place in a source: the last record that is done, for every
 // partition of which one is. An empty position is the start.
 type Position []Origin
+
+// String returns the places in the source, of which there may be many, in
+// short: "a.csv:20", "a.csv:20, b.csv:5 and 3 more".
+func (p Position) String() string {
+	const shown = 3
+	var places []string
+	for _, o := range p[:min(len(p), shown)] {
+		places = append(places, o.String())
+	}
+	text := strings.Join(places, ", ")
+	if more := len(p) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
 
 // Advance moves the position on to o.
 func (p Position) Advance(o Origin) Position {

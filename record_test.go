@@ -166,3 +166,13 @@ func TestErrors(t *testing.T) {
 		t.Errorf("flattened: %v", got)
 	}
 }
+
+func TestPositionString(t *testing.T) {
+	var p Position
+	for n, want := range []string{"", "a:1", "a:1, b[2]@5", "a:1, b[2]@5, c:3", "a:1, b[2]@5, c:3 and 1 more"} {
+		if got := p.String(); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+		p = append(p, []Origin{{Source: "a", Line: 1}, {Source: "b", Partition: 2, Offset: 5}, {Source: "c", Line: 3}, {Source: "d", Line: 4}, {}}[n])
+	}
+}

@@ -167,6 +167,7 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 	if p.source, err = p.plan.Source.Open(ctx, e); err != nil {
 		return closers, fmt.Errorf("source %s: %w", p.plan.Source.Name, err)
 	}
+	p.noteResumption()
 	return append([]io.Closer{p.source}, closers...), nil
 }
 
@@ -179,6 +180,17 @@ func openCodec(ctx context.Context, c *pipeline.Bound[pipeline.Codec], env func(
 		return nil, fmt.Errorf("codec %s: %w", c.Name, err)
 	}
 	return codec, nil
+}
+
+// noteResumption says where an earlier run has ended, unless the source keeps
+// its positions itself.
+func (p *Pipeline) noteResumption() {
+	if _, itself := p.source.(pipeline.Committer); itself || len(p.position) == 0 {
+		return
+	}
+	at := p.position.String()
+	p.stats.resumed.Store(&at)
+	p.log.Info("going on after " + at + ", where an earlier run has ended")
 }
 
 // loaded is a position in use.

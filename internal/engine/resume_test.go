@@ -19,7 +19,7 @@ func TestResumeKeepsThePositionOfEveryPartition(t *testing.T) {
 		last, _ := e.Position.Last("n", 0)
 		return struct{ pipeline.Source }{&numbers{h: h, next: last.Offset + 1}}, nil // no Committer
 	})
-	if st, err := h.run(t, t.Context()); err != nil || st.Written != 20 {
+	if st, err := h.run(t, t.Context()); err != nil || st.Written != 20 || st.Resumed != "earlier[0]@7, n[0]@19" {
 		t.Errorf("%+v, %v", st, err)
 	}
 	if diff := cmp.Diff(pipeline.Position{other, {Source: "n", Offset: 39}}, store.position); diff != "" {
@@ -32,7 +32,7 @@ func TestResumeLeavesCommittersAlone(t *testing.T) {
 	h := newHarness(40)
 	store := &memory{}
 	h.plan.Resume, h.opts.Store = true, store
-	if st, err := h.run(t, t.Context()); err != nil || lastOf(h.committed) != 39 || store.position != nil {
+	if st, err := h.run(t, t.Context()); err != nil || lastOf(h.committed) != 39 || store.position != nil || st.Resumed != "" {
 		t.Errorf("%+v, %v; kept %v", st, err, store.position)
 	}
 }

@@ -253,6 +253,27 @@ func TestReaderGone(t *testing.T) {
 	}
 }
 
+// What the reader got of the last batch counts, if the sink can tell.
+func TestReaderGoneWithinABatch(t *testing.T) {
+	h := newHarness(1000)
+	h.write = func(b *pipeline.Batch) error {
+		if number(&b.Records[0]) < 100 {
+			return nil
+		}
+		b.Written = 7
+		for i := range b.Records {
+			if number(&b.Records[i]) >= 103 {
+				b.Records[i].Fail(pipeline.ErrDone)
+			}
+		}
+		return pipeline.ErrDone
+	}
+	st, err := h.run(t, t.Context())
+	if err != nil || st.State != Completed || st.Written != 103 || lastOf(h.committed) != 99 {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
 func TestLimit(t *testing.T) {
 	h := newHarness(1000)
 	h.opts.Limit = 25

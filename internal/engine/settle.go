@@ -37,7 +37,7 @@ func (w *writer) finish(f *flight) bool {
 		w.giveUp()
 	}
 	if w.gone {
-		f.counts, f.position = counts{}, f.position[:0]
+		f.counts, f.position = storedLast(&f.main), f.position[:0]
 		return true
 	}
 	w.collect(f)
@@ -55,6 +55,23 @@ func (w *writer) finish(f *flight) bool {
 	}
 	w.commit(f)
 	return true
+}
+
+// storedLast counts what a sink whose reader has gone has stored of a delivery.
+func storedLast(d *delivery) (c counts) {
+	if !errors.Is(d.err, pipeline.ErrDone) {
+		return c
+	}
+	for i := range d.batch.Records {
+		if d.batch.Records[i].Failure == nil {
+			c.written++
+		}
+	}
+	if c.written == int64(len(d.batch.Records)) { // the sink has marked none: it doesn't know
+		return counts{}
+	}
+	c.read, c.bytes = c.written, d.batch.Written
+	return c
 }
 
 // countUndelivered settles a flight of a pipeline that has failed: nothing is

@@ -35,6 +35,7 @@ type Status struct {
 	EventTime time.Time     // of the last record; zero if it has none
 	End       time.Time     // the event time at which the source ends; zero if it is not known
 	Origin    pipeline.Origin
+	Resumed   string  // the position of an earlier run after which this one goes on; empty: it begins anew
 	Share     float64 // of all there is to read, 0 to 1; -1 if it is not known
 	Pace      *PaceStatus
 }
@@ -58,6 +59,7 @@ type stats struct {
 	eventTime                                                                  atomic.Int64
 
 	timed     atomic.Bool                     // eventTime has been set
+	resumed   atomic.Pointer[string]          // see Status
 	partition atomic.Pointer[pipeline.Origin] // of the last record: its partition, made anew when that changes
 	offset    atomic.Int64
 	line      atomic.Int64
@@ -145,6 +147,9 @@ func (p *Pipeline) Status() Status {
 	}
 	if end := s.end.Load(); end != nil {
 		st.End = *end
+	}
+	if at := s.resumed.Load(); at != nil {
+		st.Resumed = *at
 	}
 	if at := s.partition.Load(); at != nil {
 		st.Origin = *at

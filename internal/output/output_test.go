@@ -88,6 +88,32 @@ func TestReaderGone(t *testing.T) {
 	}
 }
 
+// cutWriter is a pipe whose reader goes after some bytes.
+type cutWriter int
+
+func (n cutWriter) Write([]byte) (int, error) { return int(n), io.ErrClosedPipe }
+
+// It is known how many lines were written before the reader had gone.
+func TestReaderGoneAfterSomeLines(t *testing.T) {
+	for n, want := range map[int]int{0: 0, 1: 0, 2: 1, 3: 1, 5: 2} {
+		sink := open(cutWriter(n))
+		b, err := write(t.Context(), sink, 1, -2, 34)
+		if !errors.Is(err, pipeline.ErrDone) || b.Written != int64(n) {
+			t.Errorf("%d bytes: %v, %d written", n, err, b.Written)
+		}
+		got := 0
+		for _, r := range b.Records {
+			if r.Failure == nil {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("%d bytes: %d lines, want %d", n, got, want)
+		}
+		_ = sink.Close()
+	}
+}
+
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("no space left") }
