@@ -26,6 +26,9 @@ func run(c *console, o *runOptions, plans []*config.Plan) error {
 	if use := config.Uses(plans, o.report); use != "" {
 		return fmt.Errorf("--report %s: is %s; choose another file", o.report, use)
 	}
+	if err := checkState(o.state, plans); err != nil {
+		return err
+	}
 	ended := make(chan struct{}) // the pipelines have
 	announce := func() {
 		select {
@@ -82,6 +85,16 @@ func logEnd(log *slog.Logger, s engine.Status) {
 		if n > 0 {
 			attrs = append(attrs, name, n)
 		}
+	}
+	if s.Bytes > 0 {
+		attrs = append(attrs, "bytes", s.Bytes)
+	}
+	if s.Pace != nil && !s.Pace.Position.IsZero() {
+		l := s.Pace.Lateness
+		attrs = append(attrs, slog.Group("lateness_ms", "p50", micros(l.P50)/1e3, "p99", micros(l.P99)/1e3, "max", micros(l.Max)/1e3))
+	}
+	if s.Read == 0 && s.Resumed != "" {
+		attrs = append(attrs, "nothing_new_after", s.Resumed)
 	}
 	if s.Err != nil {
 		log.Error(string(s.State), append(attrs, "error", s.Err)...)

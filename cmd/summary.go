@@ -61,6 +61,9 @@ func recordsLine(p *config.Plan, s engine.Status) string {
 	if s.State != engine.Completed && s.Read == 0 {
 		return ""
 	}
+	if s.Read == 0 && s.Resumed != "" {
+		return "nothing new since the earlier run, which ended after " + s.Resumed
+	}
 	to := " → " + end(p.Sink.Name, p.Sink.Node)
 	var parts []string
 	if s.Read == s.Written {
@@ -68,7 +71,7 @@ func recordsLine(p *config.Plan, s engine.Status) string {
 	} else {
 		parts = append(parts, count(s.Read, "record")+" read", humanize.Comma(s.Written)+to)
 	}
-	if s.Read > 0 && s.Elapsed >= 100*time.Millisecond { // below that it says nothing
+	if s.Written > 0 && s.Elapsed >= 100*time.Millisecond { // below that it says nothing
 		parts = append(parts, rate(perSecond(s)))
 	}
 	if s.Bytes > 0 {
@@ -99,7 +102,7 @@ func unstoredLine(p *config.Plan, s engine.Status) string {
 const onTime = 50 * time.Millisecond
 
 func latenessLine(s engine.Status) string {
-	if s.Pace == nil || s.Read == 0 {
+	if s.Pace == nil || s.Pace.Position.IsZero() { // nothing has left
 		return ""
 	}
 	l := s.Pace.Lateness

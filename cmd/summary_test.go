@@ -39,7 +39,7 @@ func testPlan(t *testing.T, yaml string) *config.Plan {
 
 func TestSummary(t *testing.T) {
 	pace := func(p50, p99, worst time.Duration) *engine.PaceStatus {
-		return &engine.PaceStatus{Speed: 10, Lateness: engine.Lateness{P50: p50, P99: p99, Max: worst}}
+		return &engine.PaceStatus{Speed: 10, Position: time.Unix(0, 0), Lateness: engine.Lateness{P50: p50, P99: p99, Max: worst}}
 	}
 	const ms = time.Millisecond
 	onTime := pace(600*time.Microsecond, 1200*time.Microsecond, 3100*time.Microsecond)
@@ -56,9 +56,19 @@ replay  completed in 1m 3s
   3,012 records → kafka my-stream, 47.8/s, 212 kB
   on time: half within 0.6 ms, 99 % within 1.2 ms, worst 3.1 ms
 `},
-		{"nothing to read", replayYAML, engine.Status{State: engine.Completed, Elapsed: 12 * ms, Pace: pace(0, 0, 0)}, `
+		{"nothing to read", replayYAML, engine.Status{State: engine.Completed, Elapsed: 12 * ms, Pace: &engine.PaceStatus{Speed: 10}}, `
 replay  completed in 12 ms
   0 records → kafka my-stream
+`},
+		{"nothing new", replayYAML, engine.Status{State: engine.Completed, Elapsed: 12 * ms, Resumed: "data/readings.csv:3013"}, `
+replay  completed in 12 ms
+  nothing new since the earlier run, which ended after data/readings.csv:3013
+`},
+		{"nothing released", replayYAML, engine.Status{State: engine.Failed, Read: 1, Failed: 1, Undelivered: 1, Elapsed: 12 * ms, Err: errors.New("bad"), Pace: &engine.PaceStatus{Speed: 10}}, `
+replay  failed after 12 ms
+  bad
+  1 record read, 0 → kafka my-stream
+  1 record not delivered: released, but not known to be stored
 `},
 		{"behind", replayYAML, engine.Status{State: engine.Completed, Read: 10, Written: 10, Elapsed: 10 * time.Second, Pace: behind}, `
 replay  completed in 10 s
@@ -67,12 +77,12 @@ replay  completed in 10 s
 `},
 		{"not all written", lettersYAML, engine.Status{State: engine.Stopped, Read: 1000, Written: 700, Filtered: 290, DeadLettered: 10, Elapsed: 10 * time.Second}, `
 replay  stopped after 10 s
-  1,000 records read, 700 → kafka my-stream, 100/s, 290 filtered
+  1,000 records read, 700 → kafka my-stream, 70/s, 290 filtered
   10 dead letters → file rejected.jsonl
 `},
 		{"skipped", replayYAML + "errors: {on_failure: skip}", engine.Status{State: engine.Completed, Read: 3, Written: 2, Skipped: 1, Elapsed: time.Second}, `
 replay  completed in 1.0 s
-  3 records read, 2 → kafka my-stream, 3/s
+  3 records read, 2 → kafka my-stream, 2/s
   1 record failed and skipped
 `},
 		{"a record failed", replayYAML,
@@ -80,13 +90,13 @@ replay  completed in 1.0 s
 replay  failed after 1.0 s
   data/readings.csv:4: source csv: bad
   to go on without such records, add  errors: {on_failure: skip}  to replay.yaml; to keep them apart, on_failure: dead_letter
-  3 records read, 2 → kafka my-stream, 3/s
+  3 records read, 2 → kafka my-stream, 2/s
 `},
 		{"not delivered", replayYAML, engine.Status{State: engine.Failed, Read: 30, Written: 18, Failed: 12, Undelivered: 12, Elapsed: time.Second, Err: errors.New("sink kafka: gone\nfor good")}, `
 replay  failed after 1.0 s
   sink kafka: gone
   for good
-  30 records read, 18 → kafka my-stream, 30/s
+  30 records read, 18 → kafka my-stream, 18/s
   12 records not delivered: released, but not known to be stored
 `},
 		{"not even open", replayYAML, engine.Status{State: engine.Failed, Err: errors.New("source csv: no such file")}, `
