@@ -4,7 +4,9 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/pipeline-daemon/pipeline/internal/freeport"
@@ -30,12 +32,28 @@ func TestScripts(t *testing.T) {
 			e.Setenv(kafka.EnvDefaultBroker, freeport.Addr())
 			e.Setenv(kafka.EnvBrokers, "")
 			e.Setenv("GORACE", noRaceSleep)
-			return nil
+			return lendGo(e)
 		},
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "broker": broker},
 	})
+}
+
+// lendGo lets a script build on this checkout, which is $CORE, with what Go has
+// compiled and fetched before.
+func lendGo(e *testscript.Env) error {
+	core, err := filepath.Abs("..")
+	if err != nil {
+		return err
+	}
+	e.Setenv("CORE", core)
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB"}
+	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	for i, value := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		e.Setenv(names[i], value)
+	}
+	return err
 }
 
 // exits is a script's command: exits CODE PROGRAM [ARGUMENT …]. It is exec for

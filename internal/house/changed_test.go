@@ -59,7 +59,7 @@ var (
 	fileLine = regexp.MustCompile(`^(?://|#) (\S+\.(?:go|yaml))\n`)
 	// What has been done before the reader's first step.
 	doneBefore = regexp.MustCompile(`^(git clone .*|cd pipeline)$`)
-	commandsOf = regexp.MustCompile(`^(go|make) `)
+	commandsOf = regexp.MustCompile(`^(go|make|\S+/pipeline build) `)
 )
 
 // follow does what a document says: writes its files and runs its commands, in
