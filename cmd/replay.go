@@ -28,7 +28,7 @@ func newReplay(g *globals) *cobra.Command {
 		Use: "replay CSV TOPIC",
 		Example: `pipeline replay data/readings.csv my-stream
 pipeline replay data/readings.csv my-stream --speed 10 --key sensor --type value=float
-pipeline replay data/readings.csv my-stream --speed max --codec avro=schemas/reading.avsc
+pipeline replay data/readings.csv my-avro-stream --speed max --codec avro=schemas/reading.avsc
 pipeline replay data/readings.csv my-stream --brokers kafka-1:9093 --kafka tls={} \
   --kafka sasl.mechanism=PLAIN --kafka sasl.username=me --kafka 'sasl.password=${PASSWORD}'
 pipeline replay data/readings.csv my-stream --print-yaml > replay.yaml`,
