@@ -5,11 +5,11 @@ package reference
 // notes are what the stock plugins' package comments tell their users.
 var notes = map[string]string{
 	"codec avro":        "The schema is read once, when the pipeline is checked, and compiled into a\ntree of types, along which every value is written and read. A union is\nwritten as the type that keeps most of the value, whatever its place in the\nunion. A value written with another schema is refused, unless its bytes\nhappen to fit: Avro's bytes don't tell of what they are, so all values of a\ntopic should be written with one schema.\n",
-	"codec json":        "Where a name is given twice the last value counts. Fields keep their order.\nThe style python writes what json.dumps does, byte for byte.\n",
+	"codec json":        "Fields keep their order. Where a name is given twice the last value counts.\n",
 	"codec raw":         "A pipeline from Kafka to Kafka with it copies values as they are, whatever\nthey hold.\n",
 	"sink print":        "Nothing but records is written there: messages and the status line go to\nstandard error, so that a pipe gets data only.\n",
 	"source csv":        "The first rows of a file say the types of its columns, and which of them\nholds the event time, in which format, unless options do. A later row that\ndoes not fit fails alone, with its file and line.\n\nA position is the place of a row in its file, so a run that is resumed goes\non with the next row, in a compressed file too.\n",
 	"source file":       "A line of JSON can be any value; a struct's fields are the record's. Empty\nlines are passed over. A line that is not JSON fails alone, with its file and\nline.\n",
-	"source generate":   "The same options give the same records on every platform, to the byte. A\nfield has random numbers of its own, by its name: another field more or less\ndoesn't change it.\n",
+	"source generate":   "A field has random numbers of its own, by its name: another field more or\nless doesn't change it. Records are the same on every platform, to the byte.\n",
 	"transform average": "It is also the example of a function of one's own that remembers something\nfrom record to record: copy its folder, and change what Apply does.\n",
 }

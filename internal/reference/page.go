@@ -26,9 +26,7 @@ func page(p pipeline.Plugin, notes string) string {
 	if p.Doc != "" {
 		writeWrapped(&w, "", sentence(p.Doc))
 	}
-	if notes != "" {
-		w.WriteString("\n" + notes)
-	}
+	writeNotes(&w, notes)
 	if len(p.Options) > 0 {
 		w.WriteString("\n## Options\n\n")
 		writeOptions(&w, "", p.Options)
@@ -37,6 +35,21 @@ func page(p pipeline.Plugin, notes string) string {
 		fmt.Fprintf(&w, "\n## Example\n\n```yaml\n%s```\n", Example(p))
 	}
 	return w.String()
+}
+
+// writeNotes writes paragraphs, and lists and examples, which are indented, as
+// they stand.
+func writeNotes(w *strings.Builder, notes string) {
+	for paragraph := range strings.SplitSeq(strings.TrimSuffix(notes, "\n"), "\n\n") {
+		switch {
+		case paragraph == "":
+		case strings.HasPrefix(paragraph, " "), strings.HasPrefix(paragraph, "\t"):
+			w.WriteString("\n" + paragraph + "\n")
+		default:
+			w.WriteString("\n")
+			writeWrapped(w, "", paragraph)
+		}
+	}
 }
 
 // Example returns a pipeline around a plugin's example. It runs on the data
