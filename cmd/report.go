@@ -31,6 +31,7 @@ type pipelineReport struct {
 
 type recordsReport struct {
 	Read         int64 `json:"read"`
+	Added        int64 `json:"added,omitempty"` // by handlers, beyond one for each that was read
 	Written      int64 `json:"written"`
 	Filtered     int64 `json:"filtered"`
 	Failed       int64 `json:"failed"`
@@ -58,7 +59,7 @@ func newReport(version string, statuses []engine.Status) report {
 	r := report{Version: version, Pipelines: make([]pipelineReport, len(statuses))}
 	for i, s := range statuses {
 		p := pipelineReport{Name: s.Name, State: s.State,
-			Records:      recordsReport{s.Read, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
+			Records:      recordsReport{s.Read, s.Added, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
 			BytesWritten: s.Bytes, Seconds: micros(s.Elapsed) / 1e6, RecordsPerSecond: perSecond(s)}
 		if s.Err != nil {
 			p.Error = new(s.Err.Error())

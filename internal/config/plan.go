@@ -3,6 +3,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -21,6 +22,7 @@ type Plan struct {
 	Pace       *Pace                                 `yaml:"pace" doc:"releases records by their event times; absent: as fast as possible"`
 	Transforms []*pipeline.Bound[pipeline.Transform] `yaml:"transforms" doc:"what changes the records, in this order"`
 	Sink       *pipeline.Bound[pipeline.Sink]        `yaml:"sink" doc:"where records go"`
+	Handler    *pipeline.Bound[pipeline.Handler]     `yaml:"handler" doc:"your own code, run on the records in place of a sink"`
 	Codec      *pipeline.Bound[pipeline.Codec]       `yaml:"codec" doc:"how values are encoded at ends that are bytes, such as kafka, unless the end names its own; the default is json"`
 	Errors     Errors                                `yaml:"errors" doc:"what to do when a record fails"`
 	DeadLetter *pipeline.Bound[pipeline.Sink]        `yaml:"dead_letter" doc:"where failed records go with on_failure: dead_letter"`
@@ -121,8 +123,11 @@ func (p *Plan) Validate() error {
 	if p.Source == nil {
 		bad("source", "a pipeline needs one, such as  source: {csv: {path: data.csv}}")
 	}
-	if p.Sink == nil {
+	switch {
+	case p.Sink == nil && p.Handler == nil:
 		bad("sink", "a pipeline needs one, such as  sink: print")
+	case p.Sink != nil && p.Handler != nil:
+		bad("handler", "stands in place of the sink; to give the sink what it returns, write  - handler: {NAME: …}  among the transforms")
 	}
 	if p.Errors.OnFailure == DeadLetter && p.DeadLetter == nil {
 		bad("errors.on_failure", "dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}")
@@ -132,6 +137,24 @@ func (p *Plan) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// endInHandler gives the pipeline a sink that is named as its handler is and
+// takes what the handler has handled.
+func (p *Plan) endInHandler() {
+	if p.Handler == nil {
+		return
+	}
+	p.Sink = pipeline.NewBound(p.Handler.Name, p.Handler.Options, func(context.Context, pipeline.Env) (pipeline.Sink, error) {
+		return pipeline.Synchronous(handled{}), nil
+	})
+	p.Sink.Node = p.Handler.Node
+}
+
+// handled is a sink of records for which nothing is left to do.
+type handled struct{}
+
+func (handled) Store(context.Context, *pipeline.Batch) error { return nil }
+func (handled) Close() error                                 { return nil }
 
 type codecEnd interface {
 	CodecRef() **pipeline.Bound[pipeline.Codec]

@@ -52,19 +52,23 @@ type Pipeline struct {
 	opts Options
 	log  *slog.Logger
 
-	source         pipeline.Source
-	decode, encode pipeline.Codec
-	chain          []step
-	sink, dead     pipeline.Sink
-	clock          *playback.Clock // nil: not paced
+	source     pipeline.Source
+	processor  *worker
+	handler    *worker // of the handler that the pipeline ends in; nil: it ends in a sink
+	sink, dead pipeline.Sink
+	clock      *playback.Clock // nil: not paced
 
 	free      chan *batch
 	made      int         // batches, by the read stage
 	read      chan *batch // read → process
 	processed chan *batch // process → release, or write
 	released  chan *flight
+	handled   chan *flight // handle → write; where there is no handler, what is released
 	unused    chan *flight
 
+	reading, writing context.Context // done when no more is to be read; when what is under way is to be given up
+
+	panics         atomic.Int64
 	waitsForMemory atomic.Bool       // the read stage waits for a free batch
 	stopping       atomic.Bool       // no more processing and releasing
 	eof            bool              // the source has ended; read once the stages have
@@ -72,18 +76,6 @@ type Pipeline struct {
 	dropped        atomic.Bool       // something was read that is not released
 	position       pipeline.Position // up to which all is done; the write stage's, once it runs
 	stats          stats
-}
-
-// step is a transform of the chain.
-type step struct {
-	name string
-	pipeline.Transform
-}
-
-// batch is a batch and the memory that goes with it.
-type batch struct {
-	pipeline.Batch
-	encoded []byte // what the values of its records were encoded into
 }
 
 // New prepares a run of a plan.
@@ -142,18 +134,9 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 		return closers, fmt.Errorf("sink %s: %w", p.plan.Sink.Name, err)
 	}
 	closers = append(closers, p.sink)
-	for _, t := range p.plan.Transforms {
-		opened, err := t.Open(ctx, env(t.Name))
-		if err != nil {
-			return closers, fmt.Errorf("transform %s: %w", t.Name, err)
-		}
-		p.chain = append(p.chain, step{t.Name, opened})
-		closers = append(closers, opened)
-	}
-	if p.decode, err = openCodec(ctx, p.plan.Decode, env); err != nil {
-		return closers, err
-	}
-	if p.encode, err = openCodec(ctx, p.plan.Encode, env); err != nil {
+	opened, err := p.openWorkers(ctx, env)
+	closers = append(closers, opened...)
+	if err != nil {
 		return closers, err
 	}
 	if p.plan.Resume && p.opts.Store != nil {
@@ -169,17 +152,6 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 	}
 	p.noteResumption()
 	return append([]io.Closer{p.source}, closers...), nil
-}
-
-func openCodec(ctx context.Context, c *pipeline.Bound[pipeline.Codec], env func(string) pipeline.Env) (pipeline.Codec, error) {
-	if c == nil {
-		return nil, nil
-	}
-	codec, err := c.Open(ctx, env(c.Name))
-	if err != nil {
-		return nil, fmt.Errorf("codec %s: %w", c.Name, err)
-	}
-	return codec, nil
 }
 
 // noteResumption says where an earlier run has ended, unless the source keeps
@@ -211,6 +183,7 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	defer context.AfterFunc(reading, func() { p.stopping.Store(true) })()
 	defer p.startGrace(ctx, giveUp)()
 
+	p.reading, p.writing = reading, writing
 	p.makeChannels()
 	p.stats.opened(p.source)
 	var wg sync.WaitGroup
@@ -219,7 +192,10 @@ func (p *Pipeline) flow(ctx context.Context) error {
 		wg.Go(func() { p.releaseStage(reading) })
 	}
 	wg.Go(func() { readErr = p.readStage(reading) })
-	wg.Go(func() { p.processStage(reading) })
+	wg.Go(func() { p.processStage() })
+	if p.handler != nil {
+		wg.Go(func() { p.handleStage() })
+	}
 	w := &writer{Pipeline: p, ctx: writing, giveUp: giveUp, stopReading: stopReading}
 	err := w.run()
 	stopReading()
@@ -251,10 +227,14 @@ func (p *Pipeline) makeChannels() {
 	p.read = make(chan *batch, batches)
 	p.processed = make(chan *batch, batches)
 	p.released = make(chan *flight, flights)
+	p.handled = p.released
 	p.unused = make(chan *flight, flights)
 	n := batches
-	if p.plan.Pace != nil {
+	if p.plan.Pace != nil || p.handler != nil {
 		n = flights
+	}
+	if p.handler != nil {
+		p.handled = make(chan *flight, flights)
 	}
 	for range n {
 		p.unused <- &flight{}
@@ -306,7 +286,7 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 	}
 	if p.made < batches {
 		p.made++
-		return &batch{encoded: []byte{}} // not nil, so that an empty encoded value is not a null one
+		return &batch{part: part{encoded: []byte{}}} // not nil, so that an empty encoded value is not a null one
 	}
 	p.waitsForMemory.Store(true)
 	defer p.waitsForMemory.Store(false)
