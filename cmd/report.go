@@ -97,9 +97,13 @@ func (r report) write(path string) error {
 }
 
 // replaceFile writes a file as a whole or not at all. What is no file, such as
-// /dev/stdout, and what a link leads to, is written to.
+// /dev/null, and what a link leads to, is written to.
 func replaceFile(path string, text []byte) error {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		if f := standardStream(path); f != nil {
+			_, err := f.Write(text)
+			return err
+		}
 		return os.WriteFile(path, text, 0o644)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
@@ -115,4 +119,19 @@ func replaceFile(path string, text []byte) error {
 		_ = os.Remove(f.Name()) // the error that matters is the first
 	}
 	return err
+}
+
+// standardStream returns the stream to which a path such as /dev/stdout leads:
+// opened by its path, a file would be emptied of what the pipelines wrote.
+func standardStream(path string) *os.File {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		if stream, err := f.Stat(); err == nil && os.SameFile(info, stream) {
+			return f
+		}
+	}
+	return nil
 }
