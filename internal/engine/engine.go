@@ -120,17 +120,17 @@ func (p *Pipeline) run(ctx context.Context) error {
 // be written. It returns what has to be closed, in this order, also when it
 // fails.
 func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
-	env := func(plugin string) pipeline.Env {
-		return pipeline.Env{Log: p.log.With("plugin", plugin), Pipeline: p.plan.Name, Paced: p.plan.Pace != nil,
+	env := func(kind, plugin string) pipeline.Env {
+		return pipeline.Env{Log: p.log.With("kind", kind, "plugin", plugin), Pipeline: p.plan.Name, Paced: p.plan.Pace != nil,
 			Stdin: p.opts.Stdin, Stdout: p.opts.Stdout}
 	}
 	if d := p.plan.DeadLetter; d != nil {
-		if p.dead, err = d.Open(ctx, env(d.Name)); err != nil {
+		if p.dead, err = d.Open(ctx, env("dead_letter", d.Name)); err != nil {
 			return closers, fmt.Errorf("dead letter sink %s: %w", d.Name, err)
 		}
 		closers = append(closers, p.dead)
 	}
-	if p.sink, err = p.plan.Sink.Open(ctx, env(p.plan.Sink.Name)); err != nil {
+	if p.sink, err = p.plan.Sink.Open(ctx, env("sink", p.plan.Sink.Name)); err != nil {
 		return closers, fmt.Errorf("sink %s: %w", p.plan.Sink.Name, err)
 	}
 	closers = append(closers, p.sink)
@@ -145,7 +145,7 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 		}
 		closers = append(closers, loaded{p.opts.Store, p.plan.Name})
 	}
-	e := env(p.plan.Source.Name)
+	e := env("source", p.plan.Source.Name)
 	e.Position = slices.Clone(p.position)
 	if p.source, err = p.plan.Source.Open(ctx, e); err != nil {
 		return closers, fmt.Errorf("source %s: %w", p.plan.Source.Name, err)

@@ -51,10 +51,10 @@ type part struct {
 
 // openWorkers opens what the stages work with. It returns what has to be
 // closed, also when it fails.
-func (p *Pipeline) openWorkers(ctx context.Context, env func(string) pipeline.Env) (closers []io.Closer, err error) {
+func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string) pipeline.Env) (closers []io.Closer, err error) {
 	p.processor = &worker{Pipeline: p}
 	for _, t := range p.plan.Transforms {
-		opened, err := t.Open(ctx, env(t.Name))
+		opened, err := t.Open(ctx, env("transform", t.Name))
 		if err != nil {
 			return closers, fmt.Errorf("transform %s: %w", t.Name, err)
 		}
@@ -65,7 +65,7 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(string) pipeline.En
 		return closers, err
 	}
 	if h := p.plan.Handler; h != nil {
-		opened, err := h.Open(ctx, env(h.Name))
+		opened, err := h.Open(ctx, env("handler", h.Name))
 		if err != nil {
 			return closers, fmt.Errorf("handler %s: %w", h.Name, err)
 		}
@@ -91,12 +91,12 @@ func (s *step) stage() string {
 	return pipeline.StageTransform
 }
 
-func (w *worker) openCodecs(ctx context.Context, env func(string) pipeline.Env) (err error) {
+func (w *worker) openCodecs(ctx context.Context, env func(kind, plugin string) pipeline.Env) (err error) {
 	open := func(c *pipeline.Bound[pipeline.Codec]) (codec pipeline.Codec) {
 		if c == nil || err != nil {
 			return nil
 		}
-		if codec, err = c.Open(ctx, env(c.Name)); err != nil {
+		if codec, err = c.Open(ctx, env("codec", c.Name)); err != nil {
 			err = fmt.Errorf("codec %s: %w", c.Name, err)
 		}
 		return codec
