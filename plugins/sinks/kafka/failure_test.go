@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -40,6 +41,8 @@ func TestRecordFails(t *testing.T) {
 	}{
 		{"too large", "create: {config: {max.message.bytes: 1000}}", record{value: make([]byte, 1000)},
 			`the message of 1\d+ bytes is larger than topic "t\d+" takes, whose max.message.bytes is 1000`},
+		{"too large for a small limit", "create: {config: {max.message.bytes: 300}}", record{value: make([]byte, 300)},
+			`the message of \d+ bytes is larger than topic "t\d+" takes, whose max.message.bytes is 300`},
 		{"no key column", "key: b", record{fields: num(pipeline.Int(1))}, `key: there is no column "b"; the record has a, n`},
 		{"no column at all", "key: b", record{}, `key: there is no column "b": the record has none`},
 		{"key is a list", "key: n", record{fields: num(pipeline.List(nil))}, `key: column "n" is a list, which has no text`},
@@ -206,17 +209,6 @@ func TestPermanentErrors(t *testing.T) {
 	}
 }
 
-// silence has a broker take requests of a kind without a word.
-func silence(c *kfake.Cluster, key kmsg.Key) (received <-chan struct{}) {
-	ch := make(chan struct{}, 100)
-	c.ControlKey(key.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
-		c.KeepControl()
-		ch <- struct{}{}
-		return nil, nil, true
-	})
-	return ch
-}
-
 // What is under way is given up when the context ends.
 func TestCancel(t *testing.T) {
 	c := newCluster(t)
@@ -224,7 +216,7 @@ func TestCancel(t *testing.T) {
 	if err := write(t, s, batchOf(record{value: []byte("a")})); err != nil {
 		t.Fatal(err)
 	}
-	received := silence(c, kmsg.Produce)
+	received, _ := kafkatest.Silence(c, kmsg.Produce)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 3)
 	for range 3 {
