@@ -108,7 +108,7 @@ type Codec interface {
 
 // Env is what the engine lends to a plugin when it opens it.
 type Env struct {
-	Log      *slog.Logger // names the pipeline, the plugin and what kind it is: source, transform, sink, codec or dead_letter
+	Log      *slog.Logger // names the pipeline, the plugin and what kind it is: source, transform, handler, sink, codec or dead_letter
 	Pipeline string       // the pipeline's name
 	Paced    bool         // records are released at their due time, not as fast as possible
 	Position Position     // for a source: where to go on; empty: at the start
