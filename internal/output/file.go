@@ -1,4 +1,4 @@
-package file
+package output
 
 import (
 	"context"
@@ -10,39 +10,27 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 )
 
-// lineFormat makes lines of records.
-type lineFormat interface {
-	// appendRecord appends a record's line, and any lines that must stand
-	// before it. On an error what it returns beside is ignored.
-	appendRecord(dst []byte, r *pipeline.Record) ([]byte, error)
-
-	// check looks at a file that is to be appended to. It returns where its
-	// last complete line ends: before size if the line after it was cut off,
-	// and after size if only its end of line is missing.
-	check(f io.ReaderAt, size int64) (end int64, err error)
-}
-
-// sink writes lines and syncs them. Write only collects the lines; a goroutine
-// stores all that have come since it began with those before. So one sync
-// stands for as many batches as come while another one runs. The engine has a
-// bounded number of batches, which bounds what is collected.
+// fileSink writes to a file and syncs. Write only collects; a goroutine stores
+// all that has come since it began with what came before. So one sync stands
+// for as many batches as come while another one runs. The engine has a bounded
+// number of batches, which bounds what is collected.
 //
 // The first error is final. What is stored then is exactly the batches that
 // were reported as stored.
-type sink struct {
-	format lineFormat
-	file   file
-	size   int64         // of what is stored; the goroutine's
-	wake   chan struct{} // something was collected
-	ended  chan struct{} // the goroutine has
+type fileSink struct {
+	appendBatch func([]byte, *pipeline.Batch) []byte
+	file        File
+	size        int64         // of what is stored; the goroutine's
+	wake        chan struct{} // something was collected
+	ended       chan struct{} // the goroutine has
 
 	mu   sync.Mutex
 	next group
 	err  error
 }
 
-// file is what is needed of an *os.File.
-type file interface {
+// File is what is needed of an *os.File.
+type File interface {
 	io.WriterAt
 	Sync() error
 	Truncate(size int64) error
@@ -51,40 +39,35 @@ type file interface {
 
 // group is the batches that are stored together.
 type group struct {
-	lines   []byte
+	data    []byte
 	batches []collected
 }
 
-// collected is a batch and where its lines end.
+// collected is a batch and where what is stored of it ends.
 type collected struct {
 	ctx  context.Context
 	end  int
 	done func(error)
 }
 
-var _ pipeline.Sink = (*sink)(nil)
+var _ pipeline.Sink = (*fileSink)(nil)
 
-func newSink(f file, size int64, format lineFormat) *sink {
-	s := &sink{format: format, file: f, size: size, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+// NewFile returns a sink that goes on at size in a file, which it closes. A
+// record counts as stored once it is synced. appendBatch appends what is to be
+// stored of a batch; a record that can't be is to fail.
+func NewFile(f File, size int64, appendBatch func(dst []byte, b *pipeline.Batch) []byte) pipeline.Sink {
+	s := &fileSink{appendBatch: appendBatch, file: f, size: size, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go s.run()
 	return s
 }
 
 // Write implements pipeline.Sink.
-func (s *sink) Write(ctx context.Context, b *pipeline.Batch, done func(error)) {
+func (s *fileSink) Write(ctx context.Context, b *pipeline.Batch, done func(error)) {
 	s.mu.Lock()
-	before := len(s.next.lines)
-	for i := range b.Records {
-		r := &b.Records[i]
-		lines, err := s.format.appendRecord(s.next.lines, r)
-		if err != nil {
-			r.Fail(pipeline.Permanent(err))
-			continue
-		}
-		s.next.lines = lines
-	}
-	b.Written = int64(len(s.next.lines) - before)
-	s.next.batches = append(s.next.batches, collected{ctx, len(s.next.lines), done})
+	before := len(s.next.data)
+	s.next.data = s.appendBatch(s.next.data, b)
+	b.Written = int64(len(s.next.data) - before)
+	s.next.batches = append(s.next.batches, collected{ctx, len(s.next.data), done})
 	s.mu.Unlock()
 	select {
 	case s.wake <- struct{}{}:
@@ -93,12 +76,12 @@ func (s *sink) Write(ctx context.Context, b *pipeline.Batch, done func(error)) {
 }
 
 // run stores group after group, until wake is closed.
-func (s *sink) run() {
+func (s *fileSink) run() {
 	defer close(s.ended)
 	var g group
 	for range s.wake {
 		s.mu.Lock()
-		g, s.next = s.next, group{g.lines[:0], g.batches[:0]}
+		g, s.next = s.next, group{g.data[:0], g.batches[:0]}
 		err := s.err
 		s.mu.Unlock()
 
@@ -120,7 +103,7 @@ func (s *sink) run() {
 }
 
 // fail makes err that of everything that is not yet stored.
-func (s *sink) fail(err error) {
+func (s *fileSink) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
@@ -130,16 +113,16 @@ func (s *sink) fail(err error) {
 
 // store writes and syncs a group, and returns how many of its batches are
 // stored. The rest of it leaves no trace in the file.
-func (s *sink) store(g group) (stored int, err error) {
+func (s *fileSink) store(g group) (stored int, err error) {
 	for _, b := range g.batches {
 		if err := b.ctx.Err(); err != nil {
 			return 0, err
 		}
 	}
-	if len(g.lines) == 0 {
+	if len(g.data) == 0 {
 		return len(g.batches), nil
 	}
-	n, err := s.file.WriteAt(g.lines, s.size)
+	n, err := s.file.WriteAt(g.data, s.size)
 	end := s.size
 	for stored < len(g.batches) && g.batches[stored].end <= n {
 		end = s.size + int64(g.batches[stored].end)
@@ -156,17 +139,17 @@ func (s *sink) store(g group) (stored int, err error) {
 }
 
 // cut shortens the file to size, because of err.
-func (s *sink) cut(size int64, err error) error {
+func (s *fileSink) cut(size int64, err error) error {
 	if failed := s.file.Truncate(size); failed != nil {
 		return pipeline.Permanent(fmt.Errorf("%w; what follows the %d bytes stored before could not be removed: %w", err, size, failed))
 	}
 	return pipeline.Permanent(fmt.Errorf("%w; the %d bytes stored before are kept", err, size))
 }
 
-var errClosed = errors.New("the file sink is closed")
+var errClosed = errors.New("the sink is closed")
 
 // Close implements pipeline.Sink.
-func (s *sink) Close() error {
+func (s *fileSink) Close() error {
 	if s.wake == nil {
 		return nil
 	}
