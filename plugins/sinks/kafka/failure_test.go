@@ -48,7 +48,7 @@ func TestRecordFails(t *testing.T) {
 		{"key is a list", "key: n", record{fields: num(pipeline.List(nil))}, `key: column "n" is a list, which has no text`},
 		{"no header column", "headers: {h: b}", record{fields: num(pipeline.Int(1))}, `header "h": there is no column "b"; the record has a, n`},
 		{"no partition column", "partition: b", record{fields: num(pipeline.Int(1))}, `partition: there is no column "b"; the record has a, n`},
-		{"no such partition", "partition: n, create: {partitions: 3}", record{fields: num(pipeline.Int(3))}, `there is no partition 3: topic "t\d+" has 3`},
+		{"no such partition", "partition: n, create: {partitions: 3}", record{fields: num(pipeline.Int(3))}, `there is no partition 3: topic "t\d+" has 3; where there is no topic, create: {partitions: N} makes one`},
 		{"negative partition", "partition: n", record{fields: num(pipeline.Int(-1))}, `partition: column "n" is -1, not a partition's number`},
 		{"no partition's number", "partition: n", record{fields: num(pipeline.String("x"))}, `partition: column "n" is "x", not a partition's number`},
 		{"no key for a compacted topic", "create: {config: {cleanup.policy: compact}}", record{},
@@ -288,5 +288,15 @@ func TestOutage(t *testing.T) {
 	}
 	if len(got) != batches*size {
 		t.Errorf("%d messages, want %d", len(got), batches*size)
+	}
+}
+
+// A file that is followed has an identity instead of a partition.
+func TestNoOriginalPartition(t *testing.T) {
+	s := openSink(t, newCluster(t), "topic: t, partition: original")
+	b := batchOf(record{partition: -7, source: "a.csv"})
+	const want = "partition: a.csv[-7]@0 comes from no partition of a topic"
+	if err := write(t, s, b); err != nil || b.Records[0].Failure == nil || b.Records[0].Failure.Err.Error() != want {
+		t.Error(err, b.Records[0].Failure)
 	}
 }

@@ -116,7 +116,7 @@ func (s *sink) Close() error {
 func (s *sink) ownFailure(m *kgo.Record, err error) error {
 	if s.numbered != nil {
 		if n := s.numbered.count.Load(); n > 0 && m.Partition >= n {
-			return fmt.Errorf("there is no partition %d: topic %q has %d", m.Partition, s.options.Topic, n)
+			return fmt.Errorf("there is no partition %d: topic %q has %d; where there is no topic, create: {partitions: N} makes one", m.Partition, s.options.Topic, n)
 		}
 	}
 	if size := messageSize(m); errors.Is(err, kerr.MessageTooLarge) && size > int(s.limits.batchBytes) {

@@ -58,6 +58,8 @@ type record struct {
 	headers []pipeline.Header
 	time    time.Time
 	source  string
+
+	partition int32
 }
 
 func batchOf(records ...record) *pipeline.Batch {
@@ -66,7 +68,7 @@ func batchOf(records ...record) *pipeline.Batch {
 		r := b.Add(0)
 		r.Key, r.Encoded, r.Headers, r.Time = in.key, in.value, in.headers, in.time
 		r.Value = pipeline.Struct(in.fields)
-		r.Origin = pipeline.Origin{Source: in.source, Offset: int64(i)}
+		r.Origin = pipeline.Origin{Source: in.source, Partition: in.partition, Offset: int64(i)}
 	}
 	return b
 }
@@ -146,6 +148,7 @@ func TestWrite(t *testing.T) {
 			}},
 		},
 		{"partition", "partition: n, create: {partitions: 8}", record{fields: column}, message{Partition: 7}},
+		{"original partition", "partition: original, create: {partitions: 8}", record{partition: 5}, message{Partition: 5}},
 		{"gzip", "compression: gzip", record{value: []byte("v")}, message{Value: []byte("v")}},
 		{"snappy", "compression: snappy", record{value: []byte("v")}, message{Value: []byte("v")}},
 		{"lz4", "compression: lz4", record{value: []byte("v")}, message{Value: []byte("v")}},

@@ -82,7 +82,7 @@ func (o *Options) Validate() error {
 
 // Endless implements pipeline.Endless.
 func (o *Options) Endless() error {
-	return errors.New("a topic goes on, and a group keeps where its reader is; forecast what was written into it")
+	return errors.New("a topic goes on, and a group keeps where its reader is; write it to a file with the sink capture, and look at that")
 }
 
 // group returns the consumer group, or "" for none.
