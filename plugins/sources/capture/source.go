@@ -17,7 +17,7 @@ import (
 
 // Options are the options of the source.
 type Options struct {
-	_ struct{} `doc:"reads the records of a file that the sink capture has written: keys, values, headers and timestamps, which are the event times, and partitions. The kafka sink with partition: original and timestamp: event makes the topic of them that it was" example:"capture: {path: data/my-stream.capture}"`
+	_ struct{} `doc:"reads the records of a file that the sink capture has written: keys, values, headers and timestamps, which are the event times, and partitions. The kafka sink with partition: original and timestamp: event makes the topic of them that it was" example:"capture: {path: data/readings.capture}"`
 
 	Path string `yaml:"path" doc:"the file"`
 
