@@ -41,7 +41,11 @@ type recordsReport struct {
 
 type paceReport struct {
 	Speed               float64        `json:"speed"`
-	OutOfOrder          int64          `json:"out_of_order"`
+	AchievedSpeed       *float64       `json:"achieved_speed"` // up to the last record, without pauses; null if nothing can be said
+	OutOfOrder          int64          `json:"out_of_order"`   // steps backwards
+	PausesShortened     int64          `json:"pauses_shortened"`
+	DroppedLate         int64          `json:"dropped_late"`
+	StretchedSeconds    float64        `json:"stretched_seconds"`
 	StarvedSeconds      float64        `json:"starved_seconds"`
 	BackpressureSeconds float64        `json:"backpressure_seconds"`
 	LatenessMS          latenessReport `json:"lateness_ms"`
@@ -64,13 +68,21 @@ func newReport(version string, statuses []engine.Status) report {
 		if s.Err != nil {
 			p.Error = new(s.Err.Error())
 		}
-		if pace := s.Pace; pace != nil {
-			l := pace.Lateness
-			p.Pace = &paceReport{Speed: pace.Speed, OutOfOrder: pace.OutOfOrder,
-				StarvedSeconds: micros(pace.Starved) / 1e6, BackpressureSeconds: micros(pace.Backpressure) / 1e6,
-				LatenessMS: latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}}
+		if s.Pace != nil {
+			p.Pace = newPaceReport(s.Pace)
 		}
 		r.Pipelines[i] = p
+	}
+	return r
+}
+
+func newPaceReport(p *engine.PaceStatus) *paceReport {
+	l := p.Lateness
+	r := &paceReport{Speed: p.Speed, OutOfOrder: p.OutOfOrder, PausesShortened: p.Shortened, DroppedLate: p.TooLate,
+		StretchedSeconds: micros(p.Stretched) / 1e6, StarvedSeconds: micros(p.Starved) / 1e6, BackpressureSeconds: micros(p.Backpressure) / 1e6,
+		LatenessMS: latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}}
+	if p.Achieved > 0 {
+		r.AchievedSpeed = &p.Achieved
 	}
 	return r
 }

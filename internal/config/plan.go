@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"regexp"
 	"time"
@@ -34,33 +33,6 @@ type Plan struct {
 	// nothing to do; PassThrough says that the source's bytes are the sink's.
 	Decode, Encode *pipeline.Bound[pipeline.Codec]
 	PassThrough    bool
-}
-
-// Pace says when records are released.
-type Pace struct {
-	Speed float64 `yaml:"speed" doc:"how many times faster than recorded; above 0"`
-}
-
-// DecodeOption implements pipeline.OptionDecoder, for the default speed.
-func (p *Pace) DecodeOption(n pipeline.Node) error {
-	type plain Pace
-	v := plain{Speed: 1}
-	if err := n.Decode(&v); err != nil {
-		return err
-	}
-	*p = Pace(v)
-	if err := CheckSpeed(p.Speed); err != nil {
-		return n.Locate(&pipeline.FieldError{Option: "speed", Err: err})
-	}
-	return nil
-}
-
-// CheckSpeed returns an error unless a replay can run at this speed.
-func CheckSpeed(speed float64) error {
-	if !(speed > 0) || math.IsInf(speed, 0) {
-		return fmt.Errorf("wants a number above 0, not %v; for as fast as possible leave pace out", speed)
-	}
-	return nil
 }
 
 // The policies for a record that failed and is not worth another try.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/alarm"
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
@@ -56,7 +57,8 @@ type Pipeline struct {
 	processor  *worker
 	handler    *worker // of the handler that the pipeline ends in; nil: it ends in a sink
 	sink, dead pipeline.Sink
-	clock      *playback.Clock // nil: not paced
+	clock      *playback.Clock      // nil: not paced
+	asleep     func() time.Duration // how long the machine has been suspended in all
 
 	free      chan *batch
 	made      int         // batches, by the read stage
@@ -84,6 +86,7 @@ func New(plan *config.Plan, o Options) *Pipeline {
 	p.stats.name = plan.Name
 	if plan.Pace != nil {
 		p.clock = playback.NewClock(plan.Pace.Speed)
+		p.asleep = alarm.Asleep
 		p.stats.init(p.clock)
 	}
 	return p
