@@ -41,7 +41,6 @@ const (
 	StageSource    = "source"
 	StageDecode    = "decode"
 	StageTransform = "transform"
-	StageHandler   = "handler"
 	StageEncode    = "encode"
 	StageSink      = "sink"
 )

@@ -1,5 +1,4 @@
-// Package output is what sinks share that write to standard output, or to a
-// file.
+// Package output is a sink that writes lines to standard output.
 package output
 
 import (

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/output"
 )
 
 // Options are the options of the sink.
@@ -39,7 +38,7 @@ var _ pipeline.FileUser = (*Options)(nil)
 
 // Files implements pipeline.FileUser.
 func (o *Options) Files() pipeline.Files {
-	return pipeline.Files{Writes: o.Path, Anew: o.Mode != output.Append}
+	return pipeline.Files{Writes: o.Path, Anew: o.Mode != "append"}
 }
 
 // Validate implements pipeline.Validator.
@@ -61,14 +60,16 @@ func (o *Options) Validate() error {
 	if o.Format != "" && o.Format != "json" && o.Format != "csv" {
 		wrong("format", "wants json or csv, not %q", o.Format)
 	}
-	if err := output.CheckMode(o.Mode); err != nil {
-		wrong("mode", "%w", err)
+	switch o.Mode {
+	case "create", "append", "overwrite":
+	default:
+		wrong("mode", "wants create, append or overwrite, not %q", o.Mode)
 	}
 	return errors.Join(errs...)
 }
 
 func init() {
-	pipeline.RegisterSink("file", Options{Mode: output.Create}, open)
+	pipeline.RegisterSink("file", Options{Mode: "create"}, open)
 }
 
 func open(_ context.Context, env pipeline.Env, o Options) (pipeline.Sink, error) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
-	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -108,7 +107,7 @@ func TestSettingsAreSecret(t *testing.T) {
 // open ends when its context does.
 func TestOpenCancelled(t *testing.T) {
 	c := newCluster(t)
-	asked, _ := kafkatest.Silence(c, kmsg.CreateTopics)
+	asked := silence(c, kmsg.CreateTopics)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	go func() { <-asked; cancel() }()

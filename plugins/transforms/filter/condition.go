@@ -67,13 +67,12 @@ func parse(text string) (condition, error) {
 	return c, nil
 }
 
-// instant returns what a text is as a time, null if it is none. -10m is ten
-// minutes before the condition is read.
+// instant returns what a text is as a time, null if it is none.
 func instant(literal pipeline.Value) pipeline.Value {
-	if literal.Kind() != pipeline.KindString {
+	if literal.Kind() != pipeline.KindString || strings.HasPrefix(literal.Str(), "-") {
 		return pipeline.Null()
 	}
-	t, err := pipeline.ParseTime(literal.Str(), time.Now())
+	t, err := pipeline.ParseTime(literal.Str(), time.Time{})
 	if err != nil || t.Year() < 1678 || t.Year() > 2261 {
 		return pipeline.Null()
 	}
