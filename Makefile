@@ -25,7 +25,8 @@ bench:        ## the figures of bench/README.md; needs Java, Maven and kcat
 	go test -tags bench -count 1 -timeout 60m -v ./bench
 docs:         ## docs/reference, schemas/pipeline.schema.json and what plugins describe prints anew
 	go run ./internal/docgen
-data:         ## data/*.csv anew
+data:         ## the files in data anew
 	go run ./cmd/pipeline run pipelines/generate.yaml pipelines/generate-tutorial.yaml
+	go run ./cmd/pipeline run pipelines/generate-capture.yaml
 
 .PHONY: help build test race lint cross integration bench docs data

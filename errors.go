@@ -41,6 +41,7 @@ const (
 	StageSource    = "source"
 	StageDecode    = "decode"
 	StageTransform = "transform"
+	StageHandler   = "handler"
 	StageEncode    = "encode"
 	StageSink      = "sink"
 )

@@ -43,6 +43,21 @@ type Progresser interface {
 	Progress(o Origin) (float64, bool)
 }
 
+// Lagger is a Source that knows how much waits to be read.
+type Lagger interface {
+	// Lag returns, for every partition that is read here, how many records are
+	// there that are not yet done, at most. It may run at any time, from any
+	// goroutine, also after Close.
+	Lag() []Lag
+}
+
+// Lag is how many records of a partition are waiting.
+type Lag struct {
+	Source    string // the topic
+	Partition int32
+	Records   int64
+}
+
 // Ender is a Source that may know when its records end.
 type Ender interface {
 	// End returns the event time of the last record, and whether it is known.
@@ -93,7 +108,7 @@ type Codec interface {
 
 // Env is what the engine lends to a plugin when it opens it.
 type Env struct {
-	Log      *slog.Logger // names the pipeline and the plugin
+	Log      *slog.Logger // names the pipeline, the plugin and what kind it is: source, transform, handler, sink, codec or dead_letter
 	Pipeline string       // the pipeline's name
 	Paced    bool         // records are released at their due time, not as fast as possible
 	Position Position     // for a source: where to go on; empty: at the start

@@ -31,6 +31,11 @@ func RegisterSink[O any](name string, defaults O, open func(context.Context, Env
 	register(&sinks, name, defaults, open)
 }
 
+// RegisterHandler makes a handler available, as RegisterSource does a source.
+func RegisterHandler[O any](name string, defaults O, open func(context.Context, Env, O) (Handler, error)) {
+	register(&handlers, name, defaults, open)
+}
+
 // RegisterCodec makes a codec available, as RegisterSource does a source.
 func RegisterCodec[O any](name string, defaults O, open func(context.Context, Env, O) (Codec, error)) {
 	register(&codecs, name, defaults, open)
@@ -58,11 +63,27 @@ func (b *Bound[T]) Open(ctx context.Context, env Env) (T, error) { return b.open
 // alone, and checks the options; it opens nothing.
 func BindSource(n Node) (*Bound[Source], error) { return sources.bind(n) }
 
-// BindTransform is BindSource for a transform.
-func BindTransform(n Node) (*Bound[Transform], error) { return transforms.bind(n) }
+// BindTransform is BindSource for a transform, or for a handler among them,
+// which is written {handler: {plugin: options}}.
+func BindTransform(n Node) (*Bound[Transform], error) {
+	if name, options, err := n.plugin(transforms.kind); err == nil && name.YAML.Value == handlers.kind {
+		h, err := BindHandler(options)
+		if err != nil {
+			return nil, err
+		}
+		return &Bound[Transform]{h.Name, h.Options, h.Node, func(ctx context.Context, env Env) (Transform, error) {
+			opened, err := h.Open(ctx, env)
+			return HandlerTransform{opened}, err
+		}}, nil
+	}
+	return transforms.bind(n)
+}
 
 // BindSink is BindSource for a sink.
 func BindSink(n Node) (*Bound[Sink], error) { return sinks.bind(n) }
+
+// BindHandler is BindSource for a handler.
+func BindHandler(n Node) (*Bound[Handler], error) { return handlers.bind(n) }
 
 // BindCodec is BindSource for a codec.
 func BindCodec(n Node) (*Bound[Codec], error) { return codecs.bind(n) }
@@ -78,7 +99,7 @@ type Plugin struct {
 
 // Plugins returns all registered plugins by kind and name.
 func Plugins() []Plugin {
-	return slices.Concat(sources.list(), transforms.list(), sinks.list(), codecs.list())
+	return slices.Concat(sources.list(), transforms.list(), sinks.list(), handlers.list(), codecs.list())
 }
 
 type registry[T any] struct {
@@ -96,6 +117,7 @@ var (
 	sources    = registry[Source]{kind: "source"}
 	transforms = registry[Transform]{kind: "transform"}
 	sinks      = registry[Sink]{kind: "sink"}
+	handlers   = registry[Handler]{kind: "handler"}
 	codecs     = registry[Codec]{kind: "codec"}
 )
 
@@ -134,7 +156,7 @@ func (r *registry[T]) list() []Plugin {
 }
 
 func (r *registry[T]) bind(n Node) (*Bound[T], error) {
-	name, options, err := n.Named(r.kind)
+	name, options, err := n.plugin(r.kind)
 	if err != nil {
 		return nil, err
 	}
@@ -147,9 +169,8 @@ func (r *registry[T]) bind(n Node) (*Bound[T], error) {
 	return p.bind(name.YAML.Value, options)
 }
 
-// Named splits what names one of a kind of things: {name: options}, or a bare
-// name, whose options are null.
-func (n Node) Named(kind string) (name, options Node, err error) {
+// plugin splits {name: options}, or a bare name.
+func (n Node) plugin(kind string) (name, options Node, err error) {
 	n = n.At(n.YAML)
 	if n.YAML.Kind == yaml.ScalarNode && n.YAML.Tag == "!!str" {
 		none := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: n.YAML.Line, Column: n.YAML.Column}
@@ -199,6 +220,8 @@ func (b *Bound[T]) DecodeOption(n Node) (err error) {
 		err = b.from(BindTransform(n))
 	case *Bound[Sink]:
 		err = b.from(BindSink(n))
+	case *Bound[Handler]:
+		err = b.from(BindHandler(n))
 	case *Bound[Codec]:
 		err = b.from(BindCodec(n))
 	}

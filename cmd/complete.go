@@ -38,6 +38,11 @@ func completeCSV(_ *cobra.Command, args []string, _ string) ([]string, cobra.She
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeFrom completes the places in a topic that have names.
+func completeFrom(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"beginning", "end"}, cobra.ShellCompDirectiveNoFileComp
+}
+
 // completePlugins completes the names of plugins.
 func completePlugins(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return pluginNames(), cobra.ShellCompDirectiveNoFileComp

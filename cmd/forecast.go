@@ -23,6 +23,7 @@ type forecastOptions struct {
 	types     []string
 	set       []string
 	limit     int64
+	limited   bool // limit is given
 	json      bool
 }
 
@@ -57,7 +58,8 @@ Ctrl-C ends the reading; what has been read is told.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"yaml", "yml", "csv", "gz", "zst"}, cobra.ShellCompDirectiveFilterFileExt
 		},
-		RunE: func(_ *cobra.Command, files []string) error {
+		RunE: func(c *cobra.Command, files []string) error {
+			o.limited = c.Flags().Changed("limit")
 			console, err := g.newConsole()
 			if err != nil {
 				return err
@@ -67,7 +69,7 @@ Ctrl-C ends the reading; what has been read is told.`,
 			if err != nil {
 				return err
 			}
-			return o.tell(console, files, plans)
+			return o.tell(console, c.OutOrStdout(), files, plans)
 		},
 	}
 	f := c.Flags()
@@ -82,10 +84,7 @@ Ctrl-C ends the reading; what has been read is told.`,
 
 // plans returns a plan for each file. The error joins all mistakes.
 func (o *forecastOptions) plans(files []string) ([]*config.Plan, error) {
-	var errs []error
-	if o.limit < 0 {
-		errs = append(errs, fmt.Errorf("--limit wants 0 or more, not %d", o.limit))
-	}
+	errs := []error{checkLimit(o.limit, o.limited)}
 	if (o.timestamp != "" || len(o.types) > 0) && !slices.ContainsFunc(files, isCSV) {
 		errs = append(errs, errors.New("--timestamp and --type are for CSVs; for a pipeline use --set, as in  --set source.csv.timestamp=COLUMN"))
 	}
@@ -144,8 +143,7 @@ func endless(p *config.Plan) error {
 
 // tell makes and prints the forecasts. A source that can't be read doesn't keep
 // the others from being told.
-func (o *forecastOptions) tell(c *console, files []string, plans []*config.Plan) error {
-	survivePipes()
+func (o *forecastOptions) tell(c *console, w io.Writer, files []string, plans []*config.Plan) error {
 	ctx, end := untilSignal(c, func() {})
 	defer end()
 	var all []outlook
@@ -158,11 +156,11 @@ func (o *forecastOptions) tell(c *console, files []string, plans []*config.Plan)
 		}
 		all = append(all, outlook{f, plan, files[i]})
 		if !o.json {
-			errs = append(errs, printOutlook(c.stdout, all[len(all)-1], len(all) > 1))
+			errs = append(errs, printOutlook(w, all[len(all)-1], len(all) > 1))
 		}
 	}
 	if o.json {
-		errs = append(errs, printJSON(c.stdout, outlooksJSON(all)))
+		errs = append(errs, printJSON(w, outlooksJSON(all)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return failure{err}

@@ -3,12 +3,10 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/spf13/cobra"
-	"gopkg.in/yaml.v3"
 )
 
 // replayOptions are the arguments and the flags of replay.
@@ -18,6 +16,7 @@ type replayOptions struct {
 	key, timestamp string
 	types          []string
 	codec          string
+	pace           paceFlags
 	kafka          []string
 	printYAML      bool
 }
@@ -28,7 +27,7 @@ func newReplay(g *globals) *cobra.Command {
 		Use: "replay CSV TOPIC",
 		Example: `pipeline replay data/readings.csv my-stream
 pipeline replay data/readings.csv my-stream --speed 10 --key sensor --type value=float
-pipeline replay data/readings.csv my-stream --speed max --codec avro=schemas/reading.avsc
+pipeline replay data/readings.csv my-avro-stream --speed max --codec avro=schemas/reading.avsc
 pipeline replay data/readings.csv my-stream --brokers kafka-1:9093 --kafka tls={} \
   --kafka sasl.mechanism=PLAIN --kafka sasl.username=me --kafka 'sasl.password=${PASSWORD}'
 pipeline replay data/readings.csv my-stream --print-yaml > replay.yaml`,
@@ -66,6 +65,7 @@ option of it is set by its path:  --set 'source.csv.delimiter=;'`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.speed, "speed", "1", "replay `N` times faster than recorded; max: as fast as possible")
+	o.pace = addPaceFlags(f)
 	f.StringVar(&o.key, "key", "", "take the messages' keys from `COLUMN` (default no keys)")
 	f.StringVar(&o.timestamp, "timestamp", "", "take the rows' event time from `COLUMN` (default the only one that holds times)")
 	f.StringArrayVar(&o.types, "type", nil, "`COLUMN=TYPE`: int, float, bool or string; may be repeated (default found from the first rows)")
@@ -103,7 +103,7 @@ func (o *replayOptions) plan() (*config.Plan, []byte, error) {
 			d.fail(text, errors.New("wants COLUMN=TYPE, such as value=float"))
 		}
 	}
-	d.setPace(o.speed)
+	d.setPace(o.speed, o.pace)
 	d.set("TOPIC", textNode(o.topic), "sink", "kafka", "topic")
 	if o.key != "" {
 		d.set("--key "+o.key, textNode(o.key), "sink", "kafka", "key")
@@ -113,18 +113,4 @@ func (o *replayOptions) plan() (*config.Plan, []byte, error) {
 	d.override("--set", "PATH=VALUE, such as source.csv.path=data.csv", o.set)
 	plan, text, err := d.plan()
 	return plan, text, errors.Join(o.check(), err)
-}
-
-// setPace sets the speed, by having no pace for max.
-func (d *draft) setPace(text string) {
-	speed, max, err := parseSpeed(text)
-	switch {
-	case err != nil:
-		d.errs = append(d.errs, err)
-	case max:
-		d.root.FootComment = "# Without a pace it is as fast as possible; as recorded is  pace: {speed: 1}."
-	default:
-		number := &yaml.Node{Kind: yaml.ScalarNode, Value: strconv.FormatFloat(speed, 'f', -1, 64)}
-		d.set("--speed "+text, number, "pace", "speed")
-	}
 }

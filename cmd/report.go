@@ -31,6 +31,7 @@ type pipelineReport struct {
 
 type recordsReport struct {
 	Read         int64 `json:"read"`
+	Added        int64 `json:"added,omitempty"` // by handlers, beyond one for each that was read
 	Written      int64 `json:"written"`
 	Filtered     int64 `json:"filtered"`
 	Failed       int64 `json:"failed"`
@@ -40,7 +41,11 @@ type recordsReport struct {
 
 type paceReport struct {
 	Speed               float64        `json:"speed"`
-	OutOfOrder          int64          `json:"out_of_order"`
+	AchievedSpeed       *float64       `json:"achieved_speed"` // up to the last record, without pauses; null if nothing can be said
+	OutOfOrder          int64          `json:"out_of_order"`   // steps backwards
+	PausesShortened     int64          `json:"pauses_shortened"`
+	DroppedLate         int64          `json:"dropped_late"`
+	StretchedSeconds    float64        `json:"stretched_seconds"`
 	StarvedSeconds      float64        `json:"starved_seconds"`
 	BackpressureSeconds float64        `json:"backpressure_seconds"`
 	LatenessMS          latenessReport `json:"lateness_ms"`
@@ -58,18 +63,26 @@ func newReport(version string, statuses []engine.Status) report {
 	r := report{Version: version, Pipelines: make([]pipelineReport, len(statuses))}
 	for i, s := range statuses {
 		p := pipelineReport{Name: s.Name, State: s.State,
-			Records:      recordsReport{s.Read, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
+			Records:      recordsReport{s.Read, s.Added, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
 			BytesWritten: s.Bytes, Seconds: micros(s.Elapsed) / 1e6, RecordsPerSecond: perSecond(s)}
 		if s.Err != nil {
 			p.Error = new(s.Err.Error())
 		}
-		if pace := s.Pace; pace != nil {
-			l := pace.Lateness
-			p.Pace = &paceReport{Speed: pace.Speed, OutOfOrder: pace.OutOfOrder,
-				StarvedSeconds: micros(pace.Starved) / 1e6, BackpressureSeconds: micros(pace.Backpressure) / 1e6,
-				LatenessMS: latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}}
+		if s.Pace != nil {
+			p.Pace = newPaceReport(s.Pace)
 		}
 		r.Pipelines[i] = p
+	}
+	return r
+}
+
+func newPaceReport(p *engine.PaceStatus) *paceReport {
+	l := p.Lateness
+	r := &paceReport{Speed: p.Speed, OutOfOrder: p.OutOfOrder, PausesShortened: p.Shortened, DroppedLate: p.TooLate,
+		StretchedSeconds: micros(p.Stretched) / 1e6, StarvedSeconds: micros(p.Starved) / 1e6, BackpressureSeconds: micros(p.Backpressure) / 1e6,
+		LatenessMS: latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}}
+	if p.Achieved > 0 {
+		r.AchievedSpeed = &p.Achieved
 	}
 	return r
 }
@@ -96,9 +109,13 @@ func (r report) write(path string) error {
 }
 
 // replaceFile writes a file as a whole or not at all. What is no file, such as
-// /dev/stdout, and what a link leads to, is written to.
+// /dev/null, and what a link leads to, is written to.
 func replaceFile(path string, text []byte) error {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		if f := standardStream(path); f != nil {
+			_, err := f.Write(text)
+			return err
+		}
 		return os.WriteFile(path, text, 0o644)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
@@ -114,4 +131,19 @@ func replaceFile(path string, text []byte) error {
 		_ = os.Remove(f.Name()) // the error that matters is the first
 	}
 	return err
+}
+
+// standardStream returns the stream to which a path such as /dev/stdout leads:
+// opened by its path, a file would be emptied of what the pipelines wrote.
+func standardStream(path string) *os.File {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		if stream, err := f.Stat(); err == nil && os.SameFile(info, stream) {
+			return f
+		}
+	}
+	return nil
 }

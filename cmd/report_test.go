@@ -39,7 +39,11 @@ func TestReport(t *testing.T) {
       "records_per_second": 47.6,
       "pace": {
         "speed": 10,
+        "achieved_speed": null,
         "out_of_order": 2,
+        "pauses_shortened": 0,
+        "dropped_late": 0,
+        "stretched_seconds": 0,
         "starved_seconds": 1.5,
         "backpressure_seconds": 1,
         "lateness_ms": {

@@ -20,8 +20,7 @@ const atOnce = 100 * time.Millisecond
 
 // run runs pipelines side by side and tells how they ended.
 func run(c *console, o *runOptions, plans []*config.Plan) error {
-	feeders, linkErr := config.Links(plans)
-	if err := errors.Join(config.CheckTogether(plans), linkErr); err != nil {
+	if err := config.CheckTogether(plans); err != nil {
 		return err
 	}
 	if use := config.Uses(plans, o.report); use != "" {
@@ -39,32 +38,27 @@ func run(c *console, o *runOptions, plans []*config.Plan) error {
 		}
 	}
 	return withBrokers(c, plans, *o.memory, announce, func(ctx context.Context) error {
-		statuses := runPipelines(ctx, c, o, plans, feeders)
+		statuses := runPipelines(ctx, c, o, plans)
 		close(ended)
 		return conclude(c, o, plans, statuses)
 	})
 }
 
 // runPipelines runs the plans until all have ended, and shows their progress.
-// Each plan is stopped after its feeders.
-func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*config.Plan, feeders [][]int) []engine.Status {
+func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*config.Plan) []engine.Status {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	options := engine.Options{Log: c.log, Grace: o.grace, Limit: o.limit, Store: state.New(o.state), Stdin: os.Stdin, Stdout: c.stdout}
 	pipelines := make([]*engine.Pipeline, len(plans))
-	leaves := make([]func(error), len(plans))
 	for i, plan := range plans {
-		pipelines[i], leaves[i] = engine.New(plan, options), plan.Join()
+		pipelines[i] = engine.New(plan, options)
 	}
-	over := makeEnds(len(plans))
 	var wg sync.WaitGroup
 	var running atomic.Int64
 	running.Store(int64(len(pipelines)))
-	for i, p := range pipelines {
+	for _, p := range pipelines {
 		wg.Go(func() {
-			err := p.Run(over.after(ctx, feeders[i]))
-			leaves[i](err)
-			close(over[i])
+			err := p.Run(ctx)
 			others := running.Add(-1) > 0
 			if c.quiet || others && (err != nil || ctx.Err() == nil) { // what the summary tells too late, or not at all
 				logEnd(c.log, p.Status())

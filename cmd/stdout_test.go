@@ -11,7 +11,7 @@ import (
 var printing = [][]string{
 	{"plugins"}, {"plugins", "--json"}, {"plugins", "describe", "csv"}, {"version"}, {"--version"}, {"--help"}, {"help", "run"},
 	{"schema", "pipeline"}, {"schema", "infer", "data.csv"}, {"validate", "p.yaml"}, {"validate", "--json", "p.yaml"}, {"completion", "bash"},
-	{"replay", "data.csv", "t", "--print-yaml"},
+	{"replay", "data.csv", "t", "--print-yaml"}, {"forecast", "data.csv"}, {"forecast", "data.csv", "--json"},
 }
 
 var printed = map[string]string{"p.yaml": "source: {csv: {path: data.csv}}\nsink: drop\n", "data.csv": "timestamp,value\n2021-01-01,1\n"}

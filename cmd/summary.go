@@ -114,6 +114,15 @@ func latenessLine(s engine.Status) string {
 	if n := s.Pace.OutOfOrder; n > 0 {
 		parts = append(parts, count(n, "record")+" out of order")
 	}
+	if n := s.Pace.Shortened; n > 0 {
+		parts = append(parts, count(n, "pause")+" shortened")
+	}
+	if n := s.Pace.TooLate; n > 0 {
+		parts = append(parts, count(n, "record")+" too late and dropped")
+	}
+	if d := s.Pace.Stretched; d > 0 {
+		parts = append(parts, "put off by "+span(d))
+	}
 	if d := s.Pace.Starved; d > onTime {
 		parts = append(parts, "waited "+span(d)+" for the source")
 	}

@@ -38,7 +38,7 @@ func newTail(g *globals) *cobra.Command {
 		Example: `pipeline tail my-stream
 pipeline tail my-stream -n 1 --verbose
 pipeline tail my-stream other --from -10m
-pipeline tail my-stream --until-end --codec avro=schemas/reading.avsc > readings.jsonl`,
+pipeline tail my-avro-stream --until-end --codec avro=schemas/reading.avsc > readings.jsonl`,
 		Short: "Print the records of Kafka topics as they arrive",
 		Long: `Prints the records of topics as they arrive, one a line: the value as JSON, null
 for a tombstone. A topic that doesn't exist yet is waited for. No consumer group
@@ -73,6 +73,7 @@ no text either. Ctrl-C ends it, as does a reader that has seen enough.`,
 	f.BoolVar(&o.verbose, "verbose", false, "print topic, partition, offset, timestamp, key and headers, too")
 	addConnection(c, &o.brokers, &o.kafka, &o.codec)
 	o.memory = addBrokerMemory(f)
+	_ = c.RegisterFlagCompletionFunc("from", completeFrom) // it fails where there is no such flag
 	return c
 }
 

@@ -5,6 +5,7 @@ package cmd
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -31,6 +32,24 @@ func TestReportToStandardOutput(t *testing.T) {
 		t.Errorf("got %q", line)
 	}
 	p.exits(0)
+}
+
+// Where that is a file, what is printed stays.
+func TestReportAfterTheRecords(t *testing.T) {
+	dir := folder(t, printed)
+	p := command(t, dir, "localhost:1", "run", "p.yaml", "--set", "sink=print", "--report", "/dev/stdout", "--quiet")
+	out, err := os.Create(filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	p.Stdout = out
+	p.start()
+	p.exits(0)
+	text, err := os.ReadFile(out.Name())
+	if want := `{"timestamp":"2021-01-01","value":1}` + "\n{\n"; err != nil || !strings.HasPrefix(string(text), want) {
+		t.Errorf("%s, %v", text, err)
+	}
 }
 
 // A report or a position that can't be kept is found before anything is

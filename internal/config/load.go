@@ -138,6 +138,7 @@ func parse(file string, text []byte, overrides []override) (plan *Plan, name str
 	if err := root.Decode(plan); err != nil {
 		return nil, name, sorted(err, overrides)
 	}
+	plan.endInHandler()
 	if err := plan.bindCodecs(plan.fallbackCodec(root)); err != nil {
 		return nil, name, root.Locate(err)
 	}

@@ -3,9 +3,9 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"regexp"
 	"time"
@@ -21,6 +21,7 @@ type Plan struct {
 	Pace       *Pace                                 `yaml:"pace" doc:"releases records by their event times; absent: as fast as possible"`
 	Transforms []*pipeline.Bound[pipeline.Transform] `yaml:"transforms" doc:"what changes the records, in this order"`
 	Sink       *pipeline.Bound[pipeline.Sink]        `yaml:"sink" doc:"where records go"`
+	Handler    *pipeline.Bound[pipeline.Handler]     `yaml:"handler" doc:"your own code, run on the records in place of a sink"`
 	Codec      *pipeline.Bound[pipeline.Codec]       `yaml:"codec" doc:"how values are encoded at ends that are bytes, such as kafka, unless the end names its own; the default is json"`
 	Errors     Errors                                `yaml:"errors" doc:"what to do when a record fails"`
 	DeadLetter *pipeline.Bound[pipeline.Sink]        `yaml:"dead_letter" doc:"where failed records go with on_failure: dead_letter"`
@@ -32,33 +33,6 @@ type Plan struct {
 	// nothing to do; PassThrough says that the source's bytes are the sink's.
 	Decode, Encode *pipeline.Bound[pipeline.Codec]
 	PassThrough    bool
-}
-
-// Pace says when records are released.
-type Pace struct {
-	Speed float64 `yaml:"speed" doc:"how many times faster than recorded; above 0"`
-}
-
-// DecodeOption implements pipeline.OptionDecoder, for the default speed.
-func (p *Pace) DecodeOption(n pipeline.Node) error {
-	type plain Pace
-	v := plain{Speed: 1}
-	if err := n.Decode(&v); err != nil {
-		return err
-	}
-	*p = Pace(v)
-	if err := CheckSpeed(p.Speed); err != nil {
-		return n.Locate(&pipeline.FieldError{Option: "speed", Err: err})
-	}
-	return nil
-}
-
-// CheckSpeed returns an error unless a replay can run at this speed.
-func CheckSpeed(speed float64) error {
-	if !(speed > 0) || math.IsInf(speed, 0) {
-		return fmt.Errorf("wants a number above 0, not %v; for as fast as possible leave pace out", speed)
-	}
-	return nil
 }
 
 // The policies for a record that failed and is not worth another try.
@@ -121,8 +95,11 @@ func (p *Plan) Validate() error {
 	if p.Source == nil {
 		bad("source", "a pipeline needs one, such as  source: {csv: {path: data.csv}}")
 	}
-	if p.Sink == nil {
+	switch {
+	case p.Sink == nil && p.Handler == nil:
 		bad("sink", "a pipeline needs one, such as  sink: print")
+	case p.Sink != nil && p.Handler != nil:
+		bad("handler", "stands in place of the sink; to give the sink what it returns, write  - handler: {NAME: …}  among the transforms")
 	}
 	if p.Errors.OnFailure == DeadLetter && p.DeadLetter == nil {
 		bad("errors.on_failure", "dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}")
@@ -132,6 +109,24 @@ func (p *Plan) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// endInHandler gives the pipeline a sink that is named as its handler is and
+// takes what the handler has handled.
+func (p *Plan) endInHandler() {
+	if p.Handler == nil {
+		return
+	}
+	p.Sink = pipeline.NewBound(p.Handler.Name, p.Handler.Options, func(context.Context, pipeline.Env) (pipeline.Sink, error) {
+		return pipeline.Synchronous(handled{}), nil
+	})
+	p.Sink.Node = p.Handler.Node
+}
+
+// handled is a sink of records for which nothing is left to do.
+type handled struct{}
+
+func (handled) Store(context.Context, *pipeline.Batch) error { return nil }
+func (handled) Close() error                                 { return nil }
 
 type codecEnd interface {
 	CodecRef() **pipeline.Bound[pipeline.Codec]

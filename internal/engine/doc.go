@@ -1,10 +1,10 @@
 // Package engine runs one pipeline.
 //
-//	read ──► process ──► release ──► write
-//	  ▲      decode      (paced      store, settle,
-//	  │      transform    only)      commit
-//	  │      encode                    │
-//	  └──────── free batches ◄─────────┘
+//	read ──► process ──► release ──► handle ──► write
+//	  ▲      decode      (paced      (if it     store, settle,
+//	  │      transform    only)       ends in   commit
+//	  │      encode                   one)        │
+//	  └────────────── free batches ◄──────────────┘
 //
 // Each stage is one goroutine. Batches go from stage to stage over channels
 // that can hold them all, so that the only place where anything waits for
@@ -16,6 +16,13 @@
 // it is dealt with in order. Release, in a paced pipeline, hands over every
 // record that is due, together, as a flight: a slice of its batch. Without a
 // pace a flight is a whole batch.
+//
+// A handler among the transforms is given all of a batch's records that have
+// not failed, and its results take their place; a record without results stays
+// as a filtered one. Several results of one record have its origin, and the
+// position passes it with the last of them. The handler in which a pipeline
+// ends works in a stage of its own, so that a paced pipeline calls it when its
+// records are due; what it has handled counts as written.
 //
 // Write sends flights to the sink, several at a time, and settles them
 // strictly in order: tries again what may pass, applies the error policy,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/alarm"
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
@@ -52,19 +53,24 @@ type Pipeline struct {
 	opts Options
 	log  *slog.Logger
 
-	source         pipeline.Source
-	decode, encode pipeline.Codec
-	chain          []step
-	sink, dead     pipeline.Sink
-	clock          *playback.Clock // nil: not paced
+	source     pipeline.Source
+	processor  *worker
+	handler    *worker // of the handler that the pipeline ends in; nil: it ends in a sink
+	sink, dead pipeline.Sink
+	clock      *playback.Clock      // nil: not paced
+	asleep     func() time.Duration // how long the machine has been suspended in all
 
 	free      chan *batch
 	made      int         // batches, by the read stage
 	read      chan *batch // read → process
 	processed chan *batch // process → release, or write
 	released  chan *flight
+	handled   chan *flight // handle → write; where there is no handler, what is released
 	unused    chan *flight
 
+	reading, writing context.Context // done when no more is to be read; when what is under way is to be given up
+
+	panics         atomic.Int64
 	waitsForMemory atomic.Bool       // the read stage waits for a free batch
 	stopping       atomic.Bool       // no more processing and releasing
 	eof            bool              // the source has ended; read once the stages have
@@ -74,24 +80,13 @@ type Pipeline struct {
 	stats          stats
 }
 
-// step is a transform of the chain.
-type step struct {
-	name string
-	pipeline.Transform
-}
-
-// batch is a batch and the memory that goes with it.
-type batch struct {
-	pipeline.Batch
-	encoded []byte // what the values of its records were encoded into
-}
-
 // New prepares a run of a plan.
 func New(plan *config.Plan, o Options) *Pipeline {
 	p := &Pipeline{plan: plan, opts: o, log: o.Log.With("pipeline", plan.Name)}
 	p.stats.name = plan.Name
 	if plan.Pace != nil {
 		p.clock = playback.NewClock(plan.Pace.Speed)
+		p.asleep = alarm.Asleep
 		p.stats.init(p.clock)
 	}
 	return p
@@ -128,32 +123,23 @@ func (p *Pipeline) run(ctx context.Context) error {
 // be written. It returns what has to be closed, in this order, also when it
 // fails.
 func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
-	env := func(plugin string) pipeline.Env {
-		return pipeline.Env{Log: p.log.With("plugin", plugin), Pipeline: p.plan.Name, Paced: p.plan.Pace != nil,
+	env := func(kind, plugin string) pipeline.Env {
+		return pipeline.Env{Log: p.log.With("kind", kind, "plugin", plugin), Pipeline: p.plan.Name, Paced: p.plan.Pace != nil,
 			Stdin: p.opts.Stdin, Stdout: p.opts.Stdout}
 	}
 	if d := p.plan.DeadLetter; d != nil {
-		if p.dead, err = d.Open(ctx, env(d.Name)); err != nil {
+		if p.dead, err = d.Open(ctx, env("dead_letter", d.Name)); err != nil {
 			return closers, fmt.Errorf("dead letter sink %s: %w", d.Name, err)
 		}
 		closers = append(closers, p.dead)
 	}
-	if p.sink, err = p.plan.Sink.Open(ctx, env(p.plan.Sink.Name)); err != nil {
+	if p.sink, err = p.plan.Sink.Open(ctx, env("sink", p.plan.Sink.Name)); err != nil {
 		return closers, fmt.Errorf("sink %s: %w", p.plan.Sink.Name, err)
 	}
 	closers = append(closers, p.sink)
-	for _, t := range p.plan.Transforms {
-		opened, err := t.Open(ctx, env(t.Name))
-		if err != nil {
-			return closers, fmt.Errorf("transform %s: %w", t.Name, err)
-		}
-		p.chain = append(p.chain, step{t.Name, opened})
-		closers = append(closers, opened)
-	}
-	if p.decode, err = openCodec(ctx, p.plan.Decode, env); err != nil {
-		return closers, err
-	}
-	if p.encode, err = openCodec(ctx, p.plan.Encode, env); err != nil {
+	opened, err := p.openWorkers(ctx, env)
+	closers = append(closers, opened...)
+	if err != nil {
 		return closers, err
 	}
 	if p.plan.Resume && p.opts.Store != nil {
@@ -162,24 +148,13 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 		}
 		closers = append(closers, loaded{p.opts.Store, p.plan.Name})
 	}
-	e := env(p.plan.Source.Name)
+	e := env("source", p.plan.Source.Name)
 	e.Position = slices.Clone(p.position)
 	if p.source, err = p.plan.Source.Open(ctx, e); err != nil {
 		return closers, fmt.Errorf("source %s: %w", p.plan.Source.Name, err)
 	}
 	p.noteResumption()
 	return append([]io.Closer{p.source}, closers...), nil
-}
-
-func openCodec(ctx context.Context, c *pipeline.Bound[pipeline.Codec], env func(string) pipeline.Env) (pipeline.Codec, error) {
-	if c == nil {
-		return nil, nil
-	}
-	codec, err := c.Open(ctx, env(c.Name))
-	if err != nil {
-		return nil, fmt.Errorf("codec %s: %w", c.Name, err)
-	}
-	return codec, nil
 }
 
 // noteResumption says where an earlier run has ended, unless the source keeps
@@ -211,6 +186,7 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	defer context.AfterFunc(reading, func() { p.stopping.Store(true) })()
 	defer p.startGrace(ctx, giveUp)()
 
+	p.reading, p.writing = reading, writing
 	p.makeChannels()
 	p.stats.opened(p.source)
 	var wg sync.WaitGroup
@@ -219,7 +195,10 @@ func (p *Pipeline) flow(ctx context.Context) error {
 		wg.Go(func() { p.releaseStage(reading) })
 	}
 	wg.Go(func() { readErr = p.readStage(reading) })
-	wg.Go(func() { p.processStage(reading) })
+	wg.Go(func() { p.processStage() })
+	if p.handler != nil {
+		wg.Go(func() { p.handleStage() })
+	}
 	w := &writer{Pipeline: p, ctx: writing, giveUp: giveUp, stopReading: stopReading}
 	err := w.run()
 	stopReading()
@@ -251,10 +230,14 @@ func (p *Pipeline) makeChannels() {
 	p.read = make(chan *batch, batches)
 	p.processed = make(chan *batch, batches)
 	p.released = make(chan *flight, flights)
+	p.handled = p.released
 	p.unused = make(chan *flight, flights)
 	n := batches
-	if p.plan.Pace != nil {
+	if p.plan.Pace != nil || p.handler != nil {
 		n = flights
+	}
+	if p.handler != nil {
+		p.handled = make(chan *flight, flights)
 	}
 	for range n {
 		p.unused <- &flight{}
@@ -306,7 +289,7 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 	}
 	if p.made < batches {
 		p.made++
-		return &batch{encoded: []byte{}} // not nil, so that an empty encoded value is not a null one
+		return &batch{part: part{encoded: []byte{}}} // not nil, so that an empty encoded value is not a null one
 	}
 	p.waitsForMemory.Store(true)
 	defer p.waitsForMemory.Store(false)

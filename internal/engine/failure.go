@@ -16,6 +16,11 @@ import (
 // millions of bad rows.
 const loggedFailures = 10
 
+// stopsAt reports whether the pipeline stops at a record.
+func (p *Pipeline) stopsAt(r *pipeline.Record) bool {
+	return r.Failure != nil && r.Failure != filtered && p.plan.Errors.OnFailure == config.Stop
+}
+
 // applyPolicy deals with a flight's failed records as the error policy says.
 func (w *writer) applyPolicy(f *flight) {
 	if len(f.failures) == 0 {

@@ -68,7 +68,7 @@ func (h *harness) run(t *testing.T, ctx context.Context) (Status, error) {
 	err := p.Run(ctx)
 	steering.Wait()
 	st := p.Status()
-	if sum := st.Written + st.Filtered + st.Failed + st.Skipped + st.DeadLettered; sum != st.Read {
+	if sum := st.Written + st.Filtered + st.Failed + st.Skipped + st.DeadLettered; sum != st.Read+st.Added {
 		t.Errorf("read %d, but accounts for %d: %+v", st.Read, sum, st)
 	}
 	return st, err

@@ -27,6 +27,8 @@ type ordeal struct {
 	stop                               time.Duration // when the run is stopped; 0: never
 	sourceEnds, readerGone, commitEnds int64         // from which record on; 0: never
 	committer                          bool
+	handler                            string // where there is one
+	single, again                      bool
 	plan                               config.Plan
 	opts                               Options
 	pipeline                           *Pipeline
@@ -88,7 +90,9 @@ func drawOrdeal(t *rapid.T) *ordeal {
 	if rapid.Bool().Draw(t, "paced") {
 		o.plan.Pace = &config.Pace{Speed: 1}
 	}
+	o.drawHandler(t)
 	o.bind()
+	o.bindHandler()
 	return o
 }
 
@@ -241,14 +245,26 @@ func (o *ordeal) commit(p pipeline.Position) error {
 func (o *ordeal) isDone(n int64) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	early := o.any(n, rowBad, changeBad, changeBusy, handleBad, handleBusy, handlePanic)
+	late := false
+	outcomes := int64(o.buried[n])
+	for k := range o.fan(n) {
+		if o.stored[n+k*sibling] > 0 {
+			outcomes++
+		}
+		late = late || o.any(n+k*sibling, recordBad, recordBusy)
+	}
 	switch {
-	case o.stored[n] > 0 || o.buried[n] > 0:
+	case outcomes >= o.fan(n) || early && outcomes > 0:
 		return true
 	case o.comes(unwanted, n) && !o.comes(rowBad, n):
 		return true
 	}
-	failing := slices.ContainsFunc([]trouble{rowBad, changeBad, changeBusy, recordBad, recordBusy}, func(k trouble) bool { return o.comes(k, n) })
-	return failing && o.plan.Errors.OnFailure == config.Skip
+	return (early || late) && o.plan.Errors.OnFailure == config.Skip
+}
+
+func (o *ordeal) any(n int64, kinds ...trouble) bool {
+	return slices.ContainsFunc(kinds, func(k trouble) bool { return o.comes(k, n) })
 }
 
 var errBusy = errors.New("busy")
@@ -342,7 +358,7 @@ func (o *ordeal) store(b *pipeline.Batch) error {
 	}
 	for i := range b.Records {
 		r := &b.Records[i]
-		switch n := number(r); {
+		switch n := which(r); {
 		case o.comes(recordBad, n):
 			r.Fail(errBad)
 		case o.stays(recordBusy, n):

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,9 @@ type PaceStatus struct {
 	Position     time.Time     // the play head, in event time; zero before the first record
 	Achieved     float64       // the speed up to the last record, without pauses; 0 if nothing can be said
 	OutOfOrder   int64         // records whose event time steps backwards
+	Shortened    int64         // pauses that max_gap or skip_gaps_over have shortened
+	TooLate      int64         // records dropped since they were late; they count as filtered
+	Stretched    time.Duration // by how much the schedule was put off
 	Starved      time.Duration // records were due, but not yet read
 	Backpressure time.Duration // records were due, but the sink was busy
 	Lateness     Lateness
@@ -29,7 +33,7 @@ type paceStats struct {
 	lateness *playback.Lateness
 	played   uint64 // the release stage's: how much of the time line has been played, but for steps
 
-	starved, backpressure, outOfOrder atomic.Int64
+	starved, backpressure, outOfOrder, shortened, tooLate, stretched atomic.Int64
 
 	begun                   atomic.Bool
 	event                   atomic.Int64 // of the last record that left
@@ -59,10 +63,10 @@ func (s *paceStats) keep(p *playback.Place, ran int64) {
 // position returns the play head in event time. It is not before the last
 // record, nor after the next one.
 func (s *paceStats) position(state *playback.State) time.Time {
-	if !s.begun.Load() {
+	last, next := s.event.Load(), s.nextEvent.Load()
+	if !s.begun.Load() || last == math.MinInt64 { // the latter: at a constant rate, without an event time
 		return time.Time{}
 	}
-	last, next := s.event.Load(), s.nextEvent.Load()
 	head := last
 	if left := s.nextPlace.Load() - state.At(s.clock.Now()); next > last && left < next-last {
 		head = min(next-left, next)
@@ -85,7 +89,7 @@ func (s *paceStats) status() *PaceStatus {
 	q := s.lateness.Quantiles(50, 90, 99, 99.9, 100)
 	state := s.clock.State()
 	return &PaceStatus{Speed: state.Speed, Paused: state.Paused, Position: s.position(&state), Achieved: s.achieved(),
-		OutOfOrder: s.outOfOrder.Load(),
-		Starved:    time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),
+		OutOfOrder: s.outOfOrder.Load(), Shortened: s.shortened.Load(), TooLate: s.tooLate.Load(), Stretched: time.Duration(s.stretched.Load()),
+		Starved: time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),
 		Lateness: Lateness{q[0], q[1], q[2], q[3], q[4]}}
 }

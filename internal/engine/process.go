@@ -10,11 +10,8 @@ import (
 	"github.com/pipeline-daemon/pipeline/internal/config"
 )
 
-// filtered marks a record that a transform has taken out of the pipeline.
-var filtered = &pipeline.Failure{Err: pipeline.ErrFiltered}
-
 // processStage decodes, transforms and encodes, batch by batch.
-func (p *Pipeline) processStage(ctx context.Context) {
+func (p *Pipeline) processStage() {
 	if p.clock != nil {
 		defer close(p.processed)
 	} else {
@@ -25,7 +22,7 @@ func (p *Pipeline) processStage(ctx context.Context) {
 			p.dropped.Store(true)
 			return
 		}
-		whole := p.processBatch(ctx, b)
+		whole := p.processBatch(b)
 		if len(b.Records) > 0 {
 			p.forward(b)
 		}
@@ -36,8 +33,8 @@ func (p *Pipeline) processStage(ctx context.Context) {
 	}
 }
 
-// forward hands a batch to the next stage; without a pace that is the write
-// stage, and the whole batch is one flight.
+// forward hands a batch to the next stage; without a pace that is the handle
+// or the write stage, and the whole batch is one flight.
 func (p *Pipeline) forward(b *batch) {
 	if p.clock != nil {
 		p.processed <- b
@@ -50,78 +47,45 @@ func (p *Pipeline) forward(b *batch) {
 
 // processBatch reports false if it was stopped half way; the batch then ends
 // before the first record that is not processed.
-func (p *Pipeline) processBatch(ctx context.Context, b *batch) bool {
-	if p.decode == nil && p.encode == nil && len(p.chain) == 0 && !p.plan.PassThrough {
+func (p *Pipeline) processBatch(b *batch) bool {
+	if p.processor.idle() {
 		return true
 	}
-	b.encoded = b.encoded[:0]
-	for i := range b.Records {
-		r := &b.Records[i]
-		if r.Failure != nil {
-			continue
-		}
-		p.decodeRecord(r)
-		for j := 0; j < len(p.chain) && r.Failure == nil; j++ {
-			if p.stopping.Load() || !p.apply(ctx, &p.chain[j], r) {
-				b.Records = b.Records[:i]
-				return false
+	b.part.records = b.Records
+	p.processor.process(&b.part)
+	b.replace(b.part.records, b.part.further)
+	return b.part.whole
+}
+
+// handleStage gives the records to the handler in which the pipeline ends.
+func (p *Pipeline) handleStage() {
+	defer close(p.handled)
+	var part part
+	for f := range p.released {
+		for done := 0; done < len(f.Records); {
+			p.handler.began = time.Now()
+			part.records = f.Records[done:]
+			p.handler.process(&part)
+			n := len(part.records)
+			done += n
+			if !part.whole && (p.reading.Err() != nil || n > 0 && p.stopsAt(&part.records[n-1])) {
+				f.Records = f.Records[:done]
+				p.handled <- f
+				p.dropped.Store(true)
+				return
+			}
+			if part.whole {
+				break
+			}
+			select {
+			case g := <-p.unused: // what is done needs not wait for the rest
+				g.Records, g.from, g.last = f.Records[:done:done], f.from, false
+				p.handled <- g
+				f.Records, done = f.Records[done:], 0
+			default:
 			}
 		}
-		p.encodeRecord(b, r)
-	}
-	return true
-}
-
-func (p *Pipeline) decodeRecord(r *pipeline.Record) {
-	switch {
-	case p.decode == nil:
-	case r.Raw == nil:
-		r.Value = pipeline.Null()
-	default:
-		if err := p.decode.Decode(r.Raw, &r.Value); err != nil {
-			r.Failure = &pipeline.Failure{Err: err, Stage: pipeline.StageDecode, Plugin: p.plan.Decode.Name, Attempts: 1}
-		}
-	}
-}
-
-func (p *Pipeline) encodeRecord(b *batch, r *pipeline.Record) {
-	switch {
-	case r.Failure != nil:
-	case p.plan.PassThrough:
-		r.Encoded = r.Raw
-	case p.encode == nil || r.Raw == nil && r.Value.IsNull(): // the latter stays a null value
-	default:
-		at := len(b.encoded)
-		buf, err := p.encode.Encode(b.encoded, r.Value)
-		if err != nil {
-			r.Failure = &pipeline.Failure{Err: err, Stage: pipeline.StageEncode, Plugin: p.plan.Encode.Name, Attempts: 1}
-			return
-		}
-		b.encoded, r.Encoded = buf, buf[at:len(buf):len(buf)]
-	}
-}
-
-// apply applies one transform, again and again while its error may pass. It
-// reports false if it was stopped before it had a result.
-func (p *Pipeline) apply(ctx context.Context, s *step, r *pipeline.Record) bool {
-	var wait *backoff.ExponentialBackOff
-	for attempts := 1; ; attempts++ {
-		err := s.Apply(ctx, r)
-		switch {
-		case err == nil:
-			return true
-		case errors.Is(err, pipeline.ErrFiltered):
-			r.Failure = filtered
-			return true
-		case pipeline.IsPermanent(err) || attempts > p.plan.Errors.Retries:
-			r.Failure = &pipeline.Failure{Err: err, Stage: pipeline.StageTransform, Plugin: s.name, Attempts: attempts}
-			return true
-		case wait == nil:
-			wait = newBackoff(p.plan.Errors)
-		}
-		if !sleep(ctx, wait.NextBackOff()) {
-			return false
-		}
+		p.handled <- f
 	}
 }
 

@@ -103,9 +103,10 @@ func TestEmptyIsNotNull(t *testing.T) {
 func TestFilteringCostsNoAllocation(t *testing.T) {
 	h := newHarness(0)
 	p := New(&h.plan, h.opts)
-	s := &step{"filter", pipeline.TransformFunc(func(*pipeline.Record) error { return pipeline.ErrFiltered })}
+	w := &worker{Pipeline: p}
+	s := &step{name: "filter", transform: pipeline.TransformFunc(func(*pipeline.Record) error { return pipeline.ErrFiltered })}
 	var r pipeline.Record
-	if n := testing.AllocsPerRun(100, func() { p.apply(t.Context(), s, &r) }); n > 0 || r.Failure != filtered {
+	if n := testing.AllocsPerRun(100, func() { w.apply(s, &r) }); n > 0 || r.Failure != filtered {
 		t.Errorf("%v allocations, and fails with %v", n, r.Failure)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
@@ -25,16 +26,18 @@ type releaser struct {
 	place   playback.Place
 	due     int64
 	left    playback.Place // of the last record that left
+	passed  bool           // one has left at this wake
 }
 
 // releaseStage releases records when they are due. Once ctx is done it drops
 // what is not released.
 func (p *Pipeline) releaseStage(ctx context.Context) {
 	defer close(p.released)
-	r := &releaser{Pipeline: p, done: ctx.Done(), sleeper: playback.NewSleeper(p.clock, false),
-		line: playback.NewLine(), now: p.clock.Now(), state: p.clock.State()}
+	r := &releaser{Pipeline: p, done: ctx.Done(), sleeper: playback.NewSleeper(p.clock, p.plan.Pace.Precision == config.Fine),
+		line: newLine(p.plan.Pace), now: p.clock.Now(), state: p.clock.State()}
 	defer r.sleeper.Close()
 	defer context.AfterFunc(ctx, r.sleeper.Wake)()
+	defer p.watchSuspension(ctx)()
 	for {
 		b, ok := r.next()
 		if !ok {
@@ -101,7 +104,7 @@ func (r *releaser) held(counter *atomic.Int64, waiting int64, records []pipeline
 	r.refresh()
 	r.now = r.clock.Now()
 	for i := range records {
-		if hasTime(&records[i]) {
+		if r.hasTime(&records[i]) {
 			r.look(&records[i])
 			counter.Add(max(r.now-max(r.due, waiting), 0))
 			return
@@ -112,12 +115,12 @@ func (r *releaser) held(counter *atomic.Int64, waiting int64, records []pipeline
 var errNoTime = errors.New("the record has no event time, and pace: needs one; tell the source which column holds it, or leave pace out")
 
 // hasTime reports whether a record can wait for its due time. One without an
-// event time fails.
-func hasTime(r *pipeline.Record) bool {
-	if r.Failure == nil && r.Time.IsZero() {
-		r.Fail(errNoTime)
+// event time fails, unless the pace is a constant rate.
+func (r *releaser) hasTime(rec *pipeline.Record) bool {
+	if rec.Failure == nil && rec.Time.IsZero() && r.plan.Pace.Rate.Records == 0 {
+		rec.Fail(errNoTime)
 	}
-	return r.Failure == nil
+	return rec.Failure == nil
 }
 
 // refresh makes the copy of the clock's state anew if that has changed.
@@ -140,7 +143,7 @@ func (r *releaser) look(rec *pipeline.Record) {
 	}
 	r.place = r.line.Place(playback.EventTime(rec.Time), &r.state)
 	if !r.state.Begun() {
-		r.clock.Begin(r.place.At, r.clock.Now())
+		r.clock.Begin(r.place.At, r.beginning())
 		r.refresh()
 	}
 	r.due = r.state.Due(r.place.At)
@@ -153,7 +156,7 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 	r.late, r.stepped = r.late[:0], 0
 	r.refresh()
 	for i := range records {
-		if !hasTime(&records[i]) {
+		if !r.hasTime(&records[i]) {
 			continue
 		}
 		for r.look(&records[i]); r.due > r.now && r.stepped == r.state.Steps; r.look(&records[i]) {
@@ -164,7 +167,7 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 				return 0, false
 			}
 		}
-		r.pass()
+		r.pass(&records[i])
 	}
 	return len(records), true
 }
@@ -183,8 +186,8 @@ func (r *releaser) sleep() bool {
 	return true
 }
 
-// pass counts the next record, which leaves now.
-func (r *releaser) pass() {
+// pass has the next record leave now, or be dropped.
+func (r *releaser) pass(rec *pipeline.Record) {
 	late := r.now - r.due
 	if r.state.Paused {
 		late = 0
@@ -192,20 +195,29 @@ func (r *releaser) pass() {
 	} else {
 		r.stats.played += uint64(r.place.Gap)
 	}
-	r.late = append(r.late, late)
 	r.line.Pass(r.place)
-	r.left, r.placed = r.place, false
+	r.left, r.placed, r.passed = r.place, false, true
 	if r.place.Backwards {
 		r.stats.outOfOrder.Add(1)
 	}
+	if r.place.Cut > 0 {
+		r.stats.shortened.Add(1)
+	}
+	if late > behind && r.catchUp(rec, late) {
+		return
+	}
+	r.late = append(r.late, late)
 }
 
 // account tells what has left at this wake.
 func (r *releaser) account() {
-	if len(r.late) == 0 {
+	if !r.passed {
 		return
 	}
-	r.stats.lateness.Record(r.late)
+	r.passed = false
+	if len(r.late) > 0 {
+		r.stats.lateness.Record(r.late)
+	}
 	r.stats.keep(&r.left, r.state.Ran(r.now))
 	if r.stepped > 0 {
 		r.clock.Stepped(r.stepped, r.left.At)

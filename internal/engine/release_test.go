@@ -18,7 +18,10 @@ func paced(t *testing.T, h *harness, speed float64, ctx func(*testing.T) context
 	t.Helper()
 	at = map[int64]float64{}
 	synctest.Test(t, func(t *testing.T) {
-		h.plan.Pace = &config.Pace{Speed: speed}
+		if h.plan.Pace == nil {
+			h.plan.Pace = &config.Pace{}
+		}
+		h.plan.Pace.Speed = speed
 		began := time.Now()
 		h.store = func(n int64, _ int) error {
 			at[n] = time.Since(began).Seconds()

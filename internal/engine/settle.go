@@ -78,7 +78,7 @@ func storedLast(d *delivery) (c counts) {
 // tried again or committed.
 func (w *writer) countUndelivered(f *flight) {
 	c := &f.counts
-	n := c.read - c.written - c.filtered - c.failed - c.skipped - c.deadLettered
+	n := c.read + c.added - c.written - c.filtered - c.failed - c.skipped - c.deadLettered
 	c.failed += n
 	c.undelivered += n
 	f.position = f.position[:0]
@@ -122,14 +122,16 @@ var errGrace = errors.New("not everything that had been released was stored with
 // abandon counts what was released but not even sent when the grace time was
 // over.
 func (w *writer) abandon() {
-	for f := range w.released {
-		c := counts{read: int64(len(f.Records))}
+	for f := range w.handled {
+		further, _ := f.from.send(len(f.Records))
+		c := counts{}
 		for i := range f.Records {
+			c.countIn(further, i)
 			if f.Records[i].Failure == filtered {
 				c.filtered++
 			}
 		}
-		c.failed = c.read - c.filtered
+		c.failed = c.read + c.added - c.filtered
 		c.undelivered = c.failed
 		w.stats.add(&c, nil)
 	}
@@ -157,7 +159,7 @@ func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored, bytes i
 		return 0, 0
 	}
 	records := d.batch.Records
-	encoded := w.encode != nil || w.plan.PassThrough
+	encoded := w.plan.Encode != nil || w.plan.PassThrough
 	left := 0
 	for i := range records {
 		r := &records[i]

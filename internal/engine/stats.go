@@ -25,11 +25,12 @@ type Status struct {
 	State State
 	Err   error // of a failed pipeline
 
-	// Read counts the records that have been released and settled. It is the
-	// sum of the five after it.
-	Read, Written, Filtered, Failed, Skipped, DeadLettered int64
-	Undelivered                                            int64 // of the failed: released, but not known to be stored
-	Bytes                                                  int64 // written: of keys and values, or of what the sink made of them
+	// Read counts the records that have been released and settled, and Added
+	// those that handlers have made beyond one for each. Together they are the
+	// sum of the five after them.
+	Read, Added, Written, Filtered, Failed, Skipped, DeadLettered int64
+	Undelivered                                                   int64 // of the failed: released, but not known to be stored
+	Bytes                                                         int64 // written: of keys and values, or of what the sink made of them
 
 	Elapsed   time.Duration // since the pipeline was opened; while it opens, 0
 	EventTime time.Time     // of the last record; zero if it has none
@@ -42,8 +43,17 @@ type Status struct {
 
 // counts are what one flight adds to the counters.
 type counts struct {
-	read, written, filtered, failed, skipped, deadLettered, undelivered, bytes int64
-	eventTime                                                                  time.Time
+	read, added, written, filtered, failed, skipped, deadLettered, undelivered, bytes int64
+	eventTime                                                                         time.Time
+}
+
+// countIn counts a flight's i-th record, which is read or a further one.
+func (c *counts) countIn(further []bool, i int) {
+	if further != nil && further[i] {
+		c.added++
+	} else {
+		c.read++
+	}
 }
 
 // stats are a pipeline's counters. The stages add to them once for every
@@ -52,11 +62,11 @@ type stats struct {
 	name string
 	paceStats
 
-	outcome                                                                    atomic.Pointer[outcome]
-	source                                                                     atomic.Pointer[pipeline.Progresser]
-	began, end                                                                 atomic.Pointer[time.Time]
-	read, written, filtered, failed, skipped, deadLettered, undelivered, bytes atomic.Int64
-	eventTime                                                                  atomic.Int64
+	outcome                                                                           atomic.Pointer[outcome]
+	source                                                                            atomic.Pointer[pipeline.Progresser]
+	began, end                                                                        atomic.Pointer[time.Time]
+	read, added, written, filtered, failed, skipped, deadLettered, undelivered, bytes atomic.Int64
+	eventTime                                                                         atomic.Int64
 
 	timed     atomic.Bool                     // eventTime has been set
 	resumed   atomic.Pointer[string]          // see Status
@@ -107,6 +117,7 @@ func (s *stats) elapsed() time.Duration {
 
 func (s *stats) add(c *counts, position pipeline.Position) {
 	s.read.Add(c.read)
+	s.added.Add(c.added)
 	s.written.Add(c.written)
 	s.filtered.Add(c.filtered)
 	s.failed.Add(c.failed)
@@ -134,7 +145,7 @@ func (s *stats) add(c *counts, position pipeline.Position) {
 func (p *Pipeline) Status() Status {
 	s := &p.stats
 	st := Status{Name: s.name, State: Opening, Share: -1, Elapsed: s.elapsed(),
-		Read: s.read.Load(), Written: s.written.Load(), Filtered: s.filtered.Load(), Failed: s.failed.Load(),
+		Read: s.read.Load(), Added: s.added.Load(), Written: s.written.Load(), Filtered: s.filtered.Load(), Failed: s.failed.Load(),
 		Skipped: s.skipped.Load(), DeadLettered: s.deadLettered.Load(), Undelivered: s.undelivered.Load(), Bytes: s.bytes.Load()}
 	if o := s.outcome.Load(); o != nil {
 		st.State, st.Err = o.state, o.err

@@ -45,8 +45,8 @@ func (o *ordeal) run(t *testing.T) (st Status, err error) {
 }
 
 func (o *ordeal) checkCounts(st Status) {
-	if sum := st.Written + st.Filtered + st.Failed + st.Skipped + st.DeadLettered; sum != st.Read {
-		o.problem("read %d, but accounts for %d", st.Read, sum)
+	if sum := st.Written + st.Filtered + st.Failed + st.Skipped + st.DeadLettered; sum != st.Read+st.Added {
+		o.problem("read %d, added %d, but accounts for %d", st.Read, st.Added, sum)
 	}
 	if st.Undelivered > st.Failed {
 		o.problem("%d not delivered, but %d failed", st.Undelivered, st.Failed)
@@ -56,9 +56,20 @@ func (o *ordeal) checkCounts(st Status) {
 // checkStored compares what is counted with what the sinks have stored. When a
 // sink's reader has gone, what is under way is not counted.
 func (o *ordeal) checkStored(st Status, gone bool) {
+	results, letters := map[int64]int64{}, int64(0)
 	for n, times := range o.stored {
-		if times > 1 || o.buried[n] > 0 {
-			o.problem("%d is stored %d times, buried %d times", n, times, o.buried[n])
+		if times > 1 {
+			o.problem("%d is stored %d times", n, times)
+		}
+		results[n%sibling]++
+	}
+	for n, times := range o.buried {
+		results[n] += int64(times)
+		letters += int64(times)
+	}
+	for n, times := range results {
+		if times > max(o.fan(n), 1) {
+			o.problem("%d is stored or buried %d times", n, times)
 		}
 	}
 	if o.odds[recordBusy] == 0 && o.odds[sinkBusy] == 0 && !slices.IsSorted(o.given) {
@@ -67,11 +78,13 @@ func (o *ordeal) checkStored(st Status, gone bool) {
 	if gone {
 		return
 	}
-	if st.Written != int64(len(o.stored)) || st.DeadLettered != int64(len(o.buried)) {
-		o.problem("stored %d, buried %d", len(o.stored), len(o.buried))
+	// What is handled after a failure, or before a record that waits as the run stops, is not counted.
+	handledOnly := o.handler == atTheEnd && (st.State == Failed || st.State == Stopped && !o.single)
+	if st.Written != int64(len(o.stored)) && !(handledOnly && st.Written < int64(len(o.stored))) || st.DeadLettered != letters {
+		o.problem("stored %d, buried %d", len(o.stored), letters)
 	}
 	slices.Sort(o.given)
-	if given := int64(len(slices.Compact(o.given))); given > st.Read {
+	if given := int64(len(slices.Compact(o.given))); given > st.Read && !handledOnly {
 		o.problem("given %d to the sink", given)
 	}
 }
@@ -117,13 +130,17 @@ func (o *ordeal) checkResume(t *testing.T) {
 	}
 	o.odds, o.stop, o.sourceEnds, o.readerGone, o.commitEnds, o.opts.Limit = nil, 0, 0, 0, 0, 0
 	clear(o.stored)
-	if st, err := o.run(t); err != nil || st.State != Completed || st.Written != int64(len(left)) {
-		o.problem("the second run of %d: %v, %+v", len(left), err, st)
-	}
+	st, err := o.run(t)
+	results := int64(0)
 	for _, n := range left {
-		if o.stored[n] != 1 {
-			o.problem("the second run stores %d %d times", n, o.stored[n])
+		for k := range o.fan(n) {
+			if results++; o.stored[n+k*sibling] != 1 {
+				o.problem("the second run stores %d, %d, %d times", n, k, o.stored[n+k*sibling])
+			}
 		}
+	}
+	if err != nil || st.State != Completed || st.Written != results || st.Read != int64(len(left)) {
+		o.problem("the second run of %d: %v, %+v", len(left), err, st)
 	}
 }
 

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-
-	"github.com/pipeline-daemon/pipeline/internal/config"
 )
 
 // writer is the write stage. It runs on the goroutine that called Run.
@@ -47,7 +45,7 @@ func (w *writer) next() {
 		return
 	default:
 	}
-	in := w.released
+	in := w.handled
 	if w.ended || w.troubled > 0 {
 		in = nil
 	}
@@ -128,21 +126,22 @@ func (w *writer) deliver(f *flight, d *delivery) {
 // separate moves the records that have failed or are filtered out of the sink's
 // way, and notes the flight's position.
 func (w *writer) separate(f *flight) {
+	further, open := f.from.send(len(f.Records))
+	done := w.positions(f, further, len(f.Records)-open)
 	good, last := 0, -1 // last: where the record before is now
 	for i := range f.Records {
 		r := &f.Records[i]
-		if r.Failure != nil && r.Failure != filtered && w.plan.Errors.OnFailure == config.Stop {
+		f.counts.countIn(further, i)
+		if w.stopsAt(r) {
 			f.stop = new(r.Clone())
-			f.counts.read++
 			f.counts.failed++
 			w.end()
 			break
 		}
-		if last >= 0 && !r.Origin.SamePartition(f.Records[last].Origin) {
-			f.position = f.position.Advance(f.Records[last].Origin)
+		if last >= 0 && (i == done || !r.Origin.SamePartition(f.Records[last].Origin)) {
+			f.pass(last)
 		}
 		last = i
-		f.counts.read++
 		switch r.Failure {
 		case nil:
 			if good != i {
@@ -155,10 +154,33 @@ func (w *writer) separate(f *flight) {
 		default:
 			f.failures = append(f.failures, r.Clone())
 		}
+		if i >= done {
+			last = -1
+		}
 	}
 	if last >= 0 {
-		f.position = f.position.Advance(f.Records[last].Origin)
-		f.counts.eventTime = f.Records[last].Time
+		f.pass(last)
 	}
 	f.Records = f.Records[:good]
+}
+
+// pass moves the flight's position on to its i-th record.
+func (f *flight) pass(i int) {
+	f.position = f.position.Advance(f.Records[i].Origin)
+	f.counts.eventTime = f.Records[i].Time
+}
+
+// positions returns how many of a flight's records, of at most n, move the
+// position on: where several come of one record and the pipeline stops among
+// them, none of these does.
+func (w *writer) positions(f *flight, further []bool, n int) int {
+	for i := range further {
+		if w.stopsAt(&f.Records[i]) {
+			for i > 0 && further[i] {
+				i--
+			}
+			return min(i, n)
+		}
+	}
+	return n
 }

@@ -13,6 +13,7 @@ import (
 var generators = map[string]string{
 	"pipelines/generate.yaml":          "data/readings.csv",
 	"pipelines/generate-tutorial.yaml": "data/tutorial.csv",
+	"pipelines/generate-capture.yaml":  "data/readings.capture",
 }
 
 // The sample data is what the pipelines make, byte for byte.

@@ -63,9 +63,11 @@ func TestExamples(t *testing.T) {
 	for _, tc := range []struct {
 		files  []string
 		data   string
-		prints string // the last line, where it is known
+		prints string // the last line, where it is known; empty: nothing
 	}{
 		{[]string{"replay", "average"}, "data/readings.csv", `"average":`},
+		{[]string{"replay", "capture"}, "data/readings.csv", ""},
+		{[]string{"capture-replay", "average"}, "data/readings.csv", `"average":`},
 		{[]string{"tutorial", "tutorial-consumer"}, "data/tutorial.csv", `data/tutorial.csv {"2021-01-01 `},
 	} {
 		t.Run(strings.Join(tc.files, " and "), func(t *testing.T) {
@@ -83,6 +85,9 @@ func TestExamples(t *testing.T) {
 				}
 			}
 			lines := strings.Split(strings.TrimSpace(out), "\n")
+			if tc.prints == "" {
+				n = 1
+			}
 			if len(lines) != n || !strings.Contains(lines[len(lines)-1], tc.prints) {
 				t.Errorf("%d lines, the last %q; want %d with %q", len(lines), lines[len(lines)-1], n, tc.prints)
 			}

@@ -20,7 +20,7 @@ import (
 // early with ctx's error, or with a permanent one where trying again won't
 // help, such as a wrong password or an unknown certificate authority. opts are
 // further options of the client.
-func Connect(ctx context.Context, o *Options, log *slog.Logger, opts ...kgo.Opt) (*kgo.Client, error) {
+func Connect(ctx context.Context, o *Options, log *slog.Logger, opts ...kgo.Opt) (*Client, error) {
 	if len(o.Brokers) == 0 {
 		return nil, pipeline.Permanent(fieldError("brokers", errors.New("none are named")))
 	}
@@ -29,7 +29,8 @@ func Connect(ctx context.Context, o *Options, log *slog.Logger, opts ...kgo.Opt)
 		return nil, err
 	}
 	watch := newBrokerWatch(o, log)
-	client, err := kgo.NewClient(append(append(base, kgo.WithHooks(watch)), opts...)...)
+	base = append(append(base, patience()...), kgo.WithHooks(watch))
+	client, err := kgo.NewClient(append(base, opts...)...)
 	if err != nil {
 		return nil, pipeline.Permanent(err)
 	}
@@ -38,7 +39,28 @@ func Connect(ctx context.Context, o *Options, log *slog.Logger, opts ...kgo.Opt)
 		return nil, err
 	}
 	watch.start()
-	return client, nil
+	return &Client{client, watch}, nil
+}
+
+const (
+	// A topic that is created, and a broker that is back, is found within
+	// these times.
+	metadataInterval = 500 * time.Millisecond
+	longestPause     = time.Second
+)
+
+// patience are the options of a client that outlives outages.
+func patience() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.MetadataMinAge(metadataInterval),
+		kgo.RetryBackoffFn(func(failures int) time.Duration {
+			return min(longestPause/8<<min(failures, 3), longestPause)
+		}),
+		// Once connected, a connection that is closed at once is a broker that
+		// comes or goes, not a wrong setting.
+		kgo.AlwaysRetryEOF(),
+		kgo.DisableClientMetrics(),
+	}
 }
 
 // await returns nil once a broker has answered.
@@ -88,9 +110,7 @@ func ping(ctx context.Context, client *kgo.Client) []error {
 	var mu sync.Mutex
 	for i, b := range brokers {
 		asked.Go(func() {
-			req := kmsg.NewPtrMetadataRequest()
-			req.Topics = []kmsg.MetadataRequestTopic{} // none
-			_, err := b.Request(ctx, req)
+			_, err := b.Request(ctx, noTopics())
 			mu.Lock()
 			defer mu.Unlock()
 			errs[i] = err
@@ -105,6 +125,13 @@ func ping(ctx context.Context, client *kgo.Client) []error {
 		return nil
 	}
 	return errs
+}
+
+// noTopics is a request that any broker can answer at once.
+func noTopics() kmsg.Request {
+	req := kmsg.NewPtrMetadataRequest()
+	req.Topics = []kmsg.MetadataRequestTopic{}
+	return req
 }
 
 // hopeless returns a permanent error if one of the brokers has a reason that

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"log/slog"
+	"maps"
 	"net"
 	"strconv"
 	"sync"
@@ -16,6 +17,8 @@ type outage struct {
 	since time.Time
 	told  time.Time // zero: not yet
 	pause time.Duration
+
+	silent bool // it takes connections, and says nothing
 }
 
 const (
@@ -48,13 +51,14 @@ type brokerWatch struct {
 
 	mu      sync.Mutex
 	on      bool
-	outages map[string]*outage
+	addrs   map[int32]string   // of the brokers that there was a connection to
+	outages map[string]*outage // by address
 }
 
 var _ kgo.HookBrokerConnect = (*brokerWatch)(nil)
 
 func newBrokerWatch(o *Options, log *slog.Logger) *brokerWatch {
-	return &brokerWatch{options: o, log: log, outages: map[string]*outage{}}
+	return &brokerWatch{options: o, log: log, addrs: map[int32]string{}, outages: map[string]*outage{}}
 }
 
 func (w *brokerWatch) start() {
@@ -68,19 +72,62 @@ func (w *brokerWatch) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, 
 	addr := net.JoinHostPort(meta.Host, strconv.Itoa(int(meta.Port)))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.on {
-		return
+	if meta.NodeID >= 0 { // not one of the user's addresses
+		w.addrs[meta.NodeID] = addr
 	}
 	o := w.outages[addr]
 	switch {
-	case err == nil && o != nil:
-		delete(w.outages, addr)
-		if !o.told.IsZero() {
-			w.log.Info("the Kafka broker answers again", "broker", addr, "after", time.Since(o.since).Round(time.Second))
-		}
+	case !w.on:
 	case err != nil && o == nil:
 		w.outages[addr] = &outage{since: time.Now()}
-	case err != nil && o.due(time.Now()):
+	case err != nil:
+		w.tell(addr, o, err)
+	case o != nil && !o.silent: // one that is silent takes connections too
+		w.back(addr)
+	}
+}
+
+// answer notes what a connected broker has answered to a question.
+func (w *brokerWatch) answer(addr string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil {
+		w.back(addr)
+		return
+	}
+	o := w.outages[addr]
+	if o == nil {
+		o = &outage{since: time.Now().Add(-askTimeout)}
+		w.outages[addr] = o
+	}
+	o.silent = true
+	w.tell(addr, o, err)
+}
+
+func (w *brokerWatch) tell(addr string, o *outage, err error) {
+	if o.due(time.Now()) {
 		w.log.Warn("a Kafka broker doesn't answer; trying again until it does", "broker", addr, "reason", w.options.reason(err))
 	}
+}
+
+func (w *brokerWatch) back(addr string) {
+	o := w.outages[addr]
+	delete(w.outages, addr)
+	if o != nil && !o.told.IsZero() {
+		w.log.Info("the Kafka broker answers again", "broker", addr, "after", time.Since(o.since).Round(time.Second))
+	}
+}
+
+// connected returns the addresses of the brokers that there was a connection to.
+func (w *brokerWatch) connected() map[int32]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.addrs)
+}
+
+// troubled reports whether a broker is known not to answer.
+func (w *brokerWatch) troubled() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.outages) > 0
 }

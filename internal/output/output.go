@@ -1,4 +1,5 @@
-// Package output is a sink that writes lines to standard output.
+// Package output is what sinks share that write to standard output, or to a
+// file.
 package output
 
 import (

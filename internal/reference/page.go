@@ -26,9 +26,7 @@ func page(p pipeline.Plugin, notes string) string {
 	if p.Doc != "" {
 		writeWrapped(&w, "", sentence(p.Doc))
 	}
-	if notes != "" {
-		w.WriteString("\n" + notes)
-	}
+	writeNotes(&w, notes)
 	if len(p.Options) > 0 {
 		w.WriteString("\n## Options\n\n")
 		writeOptions(&w, "", p.Options)
@@ -39,10 +37,25 @@ func page(p pipeline.Plugin, notes string) string {
 	return w.String()
 }
 
+// writeNotes writes paragraphs, and lists and examples, which are indented, as
+// they stand.
+func writeNotes(w *strings.Builder, notes string) {
+	for paragraph := range strings.SplitSeq(strings.TrimSuffix(notes, "\n"), "\n\n") {
+		switch {
+		case paragraph == "":
+		case strings.HasPrefix(paragraph, " "), strings.HasPrefix(paragraph, "\t"):
+			w.WriteString("\n" + paragraph + "\n")
+		default:
+			w.WriteString("\n")
+			writeWrapped(w, "", paragraph)
+		}
+	}
+}
+
 // Example returns a pipeline around a plugin's example. It runs on the data
 // that comes with the project.
 func Example(p pipeline.Plugin) string {
-	source, transforms, sink, codec := "csv: {path: data/readings.csv, timestamp: timestamp}", "", "print", ""
+	source, transforms, end, sink, codec := "csv: {path: data/readings.csv, timestamp: timestamp}", "", "sink", "print", ""
 	switch p.Kind {
 	case "source":
 		source = p.Example
@@ -50,10 +63,12 @@ func Example(p pipeline.Plugin) string {
 		transforms = "transforms:\n  - " + p.Example + "\n"
 	case "sink":
 		sink = p.Example
+	case "handler":
+		end, sink = "handler", p.Example
 	case "codec":
 		source, sink, codec = "kafka: {topics: my-"+p.Name+"-stream}", "kafka: {topic: my-"+p.Name+"-copy}", "codec: "+inline(p.Example)+"\n"
 	}
-	return "source:" + below(source) + transforms + "sink:" + below(sink) + codec
+	return "source:" + below(source) + transforms + end + ":" + below(sink) + codec
 }
 
 // inline returns {name: options} as it stands on its key's line.

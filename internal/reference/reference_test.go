@@ -19,8 +19,10 @@ func TestPage(t *testing.T) {
 
 Shows records. All of them.
 
-It looks at each
-of them.
+It looks at each of them:
+
+  - one
+  - two
 
 ## Options
 
@@ -37,7 +39,7 @@ source:
 sink:
   show: {loud: true}
 ` + "```\n"
-	if diff := cmp.Diff(want, page(p, "It looks at each\nof them.\n")); diff != "" {
+	if diff := cmp.Diff(want, page(p, "It looks at each\nof them:\n\n  - one\n  - two\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -23,7 +23,8 @@ func Schema() []byte {
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "A pipeline"
 	root["type"] = "object"
-	root["required"] = []string{"source", "sink"}
+	root["required"] = []string{"source"}
+	root["oneOf"] = []object{{"required": []string{"sink"}}, {"required": []string{"handler"}}}
 	root["$defs"] = definitions()
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
@@ -52,6 +53,10 @@ func definitions() object {
 		choices[p.Kind][p.Name] = object{"$ref": "#/$defs/" + id}
 		names[p.Kind] = append(names[p.Kind], p.Name)
 	}
+	if choices["transform"] != nil {
+		choices["transform"]["handler"] = object{"$ref": "#/$defs/handler"}
+	}
+	defs["handler"] = object{} // a binary may have none
 	for kind := range names {
 		defs[kind] = anyOf(
 			object{"enum": names[kind]},

@@ -26,6 +26,9 @@ type Plugin struct {
 	Name string
 }
 
+// longestName keeps a plugin's files short of what systems allow.
+const longestName = 64
+
 // A name with an underscore could be taken for one of Go's files for a system
 // or for tests.
 var validName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
@@ -39,6 +42,8 @@ func (p Plugin) Check(taken []string) error {
 	switch {
 	case !validName.MatchString(p.Name):
 		return fmt.Errorf("%q can't be a %s's name: it wants small letters and digits, and dashes between them, such as to-celsius", p.Name, p.Kind)
+	case len(p.Name) > longestName:
+		return fmt.Errorf("%.20s… can't be a %s's name: it wants at most %d letters", p.Name, p.Kind, longestName)
 	case token.IsKeyword(p.Package()) || slices.Contains(reserved, p.Name):
 		return fmt.Errorf("%q can't be a %s's name: the word has a meaning in Go; choose another", p.Name, p.Kind)
 	case slices.Contains(taken, p.Name):

@@ -23,6 +23,7 @@ func TestCheck(t *testing.T) {
 		{"a-", `"a-" can't be`},
 		{"../a", `"../a" can't be`},
 		{"größe", `"größe" can't be`},
+		{strings.Repeat("a", 65), `aaaaaaaaaaaaaaaaaaaa… can't be a transform's name: it wants at most 64 letters`},
 		{"func", `"func" can't be a transform's name: the word has a meaning in Go; choose another`},
 		{"fu-nc", `"fu-nc" can't be a transform's name: the word`},
 		{"main", `"main" can't be a transform's name: the word`},

@@ -29,27 +29,18 @@ func (t *arrayType) encode(w *hamba.Writer, v pipeline.Value) error {
 }
 
 func (t *arrayType) decode(d *decoder) (pipeline.Value, error) {
-	if err := d.enter(); err != nil {
+	start := len(d.values)
+	err := d.each(func() error {
+		v, err := t.items.decode(d)
+		if err != nil {
+			return values.InElement(err, len(d.values)-start)
+		}
+		d.values = append(d.values, v)
+		return nil
+	})
+	if err != nil {
 		return pipeline.Null(), err
 	}
-	start := len(d.values)
-	for {
-		n, err := d.block()
-		if err != nil {
-			return pipeline.Null(), err
-		}
-		if n == 0 {
-			break
-		}
-		for range n {
-			v, err := t.items.decode(d)
-			if err != nil {
-				return pipeline.Null(), values.InElement(err, len(d.values)-start)
-			}
-			d.values = append(d.values, v)
-		}
-	}
-	d.leave()
 	vs := d.slabs.Values(len(d.values) - start)
 	copy(vs, d.values[start:])
 	d.values = d.values[:start]
@@ -83,31 +74,22 @@ func (t *mapType) encode(w *hamba.Writer, v pipeline.Value) error {
 
 // decode keeps the order of the entries.
 func (t *mapType) decode(d *decoder) (pipeline.Value, error) {
-	if err := d.enter(); err != nil {
+	start := len(d.fields)
+	err := d.each(func() error {
+		name, err := d.text()
+		if err != nil {
+			return err
+		}
+		v, err := t.values.decode(d)
+		if err != nil {
+			return values.InField(err, name)
+		}
+		d.fields = append(d.fields, pipeline.Field{Name: name, Value: v})
+		return nil
+	})
+	if err != nil {
 		return pipeline.Null(), err
 	}
-	start := len(d.fields)
-	for {
-		n, err := d.block()
-		if err != nil {
-			return pipeline.Null(), err
-		}
-		if n == 0 {
-			break
-		}
-		for range n {
-			name, err := d.text()
-			if err != nil {
-				return pipeline.Null(), err
-			}
-			v, err := t.values.decode(d)
-			if err != nil {
-				return pipeline.Null(), values.InField(err, name)
-			}
-			d.fields = append(d.fields, pipeline.Field{Name: name, Value: v})
-		}
-	}
-	d.leave()
 	fs := d.slabs.Fields(len(d.fields) - start)
 	copy(fs, d.fields[start:])
 	d.fields = d.fields[:start]

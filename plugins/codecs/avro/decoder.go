@@ -129,6 +129,28 @@ func (d *decoder) enter() error {
 
 func (d *decoder) leave() { d.depth-- }
 
+// each calls read for every element of a list or map, which come in blocks.
+func (d *decoder) each(read func() error) error {
+	if err := d.enter(); err != nil {
+		return err
+	}
+	for {
+		n, err := d.block()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			d.leave()
+			return nil
+		}
+		for range n {
+			if err := read(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // block reads how many elements follow, 0 at the end of a list or map.
 func (d *decoder) block() (int, error) {
 	n, err := d.long()

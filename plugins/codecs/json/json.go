@@ -1,8 +1,7 @@
 // Package json is the codec that writes values as JSON and reads them back,
 // types kept.
 //
-// Where a name is given twice the last value counts. Fields keep their order.
-// The style python writes what json.dumps does, byte for byte.
+// Fields keep their order. Where a name is given twice the last value counts.
 package json
 
 import (

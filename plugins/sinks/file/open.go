@@ -1,65 +1,47 @@
 package file
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/output"
 )
+
+// lineFormat is how records become lines.
+type lineFormat interface {
+	// appendRecord appends a record's line, and any lines that must stand
+	// before it. On an error what it returns beside is ignored.
+	appendRecord(dst []byte, r *pipeline.Record) ([]byte, error)
+
+	// check looks at a file that is to be appended to. It returns where its
+	// last complete line ends: before size if the line after it was cut off,
+	// and after size if only its end of line is missing.
+	check(f io.ReaderAt, size int64) (end int64, err error)
+}
 
 // openFile opens, locks and prepares the file, and returns its size. All it
 // holds up to there is complete lines.
 func openFile(o Options, format lineFormat, log *slog.Logger) (*os.File, int64, error) {
-	f, err := os.OpenFile(o.Path, os.O_RDWR|os.O_CREATE, 0o666)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, fmt.Errorf("%w: make the folder %s first", err, filepath.Dir(o.Path))
-	}
-	if err != nil {
-		return nil, 0, err
-	}
-	size, err := prepare(f, o, format, log)
-	if err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	syncFolder(filepath.Dir(o.Path))
-	return f, size, nil
+	return output.OpenFile(o.Path, o.Mode, log, func(f *os.File, size int64) (int64, error) { return resume(f, size, format, log) })
 }
 
-// errLocked is what lock returns when another open file has the lock.
-var errLocked = errors.New("is already being written, by another pipeline or another sink of this one: choose another path")
-
-func prepare(f *os.File, o Options, format lineFormat, log *slog.Logger) (int64, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return 0, fmt.Errorf("%s is not a regular file", o.Path)
-	}
-	switch err := lock(f); {
-	case errors.Is(err, errors.ErrUnsupported):
-		log.Warn("the file can't be locked here: see to it that nothing else writes it", "file", o.Path)
-	case errors.Is(err, errLocked):
-		return 0, fmt.Errorf("%s %w", o.Path, err)
-	case err != nil:
-		return 0, fmt.Errorf("%s: %w", o.Path, err)
-	}
-	if info, err = f.Stat(); err != nil { // it may have grown before the lock
-		return 0, err
-	}
-	switch size := info.Size(); {
-	case size == 0:
-		return 0, nil
-	case o.Mode == "append":
-		return resume(f, size, format, log)
-	case o.Mode == "overwrite":
-		return 0, f.Truncate(0)
-	}
-	return 0, fmt.Errorf("%s exists and is not empty: remove it, or set mode: append or mode: overwrite", o.Path)
+// newSink returns a sink that goes on at size, where lines end.
+func newSink(f output.File, size int64, format lineFormat) pipeline.Sink {
+	return output.NewFile(f, size, func(dst []byte, b *pipeline.Batch) []byte {
+		for i := range b.Records {
+			r := &b.Records[i]
+			line, err := format.appendRecord(dst, r)
+			if err != nil {
+				r.Fail(pipeline.Permanent(err))
+				continue
+			}
+			dst = line
+		}
+		return dst
+	})
 }
 
 // resume returns where to go on in a file that holds something, and repairs

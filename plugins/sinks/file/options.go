@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/output"
 )
 
 // Options are the options of the sink.
@@ -38,7 +39,7 @@ var _ pipeline.FileUser = (*Options)(nil)
 
 // Files implements pipeline.FileUser.
 func (o *Options) Files() pipeline.Files {
-	return pipeline.Files{Writes: o.Path, Anew: o.Mode != "append"}
+	return pipeline.Files{Writes: o.Path, Anew: o.Mode != output.Append}
 }
 
 // Validate implements pipeline.Validator.
@@ -60,16 +61,14 @@ func (o *Options) Validate() error {
 	if o.Format != "" && o.Format != "json" && o.Format != "csv" {
 		wrong("format", "wants json or csv, not %q", o.Format)
 	}
-	switch o.Mode {
-	case "create", "append", "overwrite":
-	default:
-		wrong("mode", "wants create, append or overwrite, not %q", o.Mode)
+	if err := output.CheckMode(o.Mode); err != nil {
+		wrong("mode", "%w", err)
 	}
 	return errors.Join(errs...)
 }
 
 func init() {
-	pipeline.RegisterSink("file", Options{Mode: "create"}, open)
+	pipeline.RegisterSink("file", Options{Mode: output.Create}, open)
 }
 
 func open(_ context.Context, env pipeline.Env, o Options) (pipeline.Sink, error) {

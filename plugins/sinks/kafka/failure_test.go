@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -40,12 +41,14 @@ func TestRecordFails(t *testing.T) {
 	}{
 		{"too large", "create: {config: {max.message.bytes: 1000}}", record{value: make([]byte, 1000)},
 			`the message of 1\d+ bytes is larger than topic "t\d+" takes, whose max.message.bytes is 1000`},
+		{"too large for a small limit", "create: {config: {max.message.bytes: 300}}", record{value: make([]byte, 300)},
+			`the message of \d+ bytes is larger than topic "t\d+" takes, whose max.message.bytes is 300`},
 		{"no key column", "key: b", record{fields: num(pipeline.Int(1))}, `key: there is no column "b"; the record has a, n`},
 		{"no column at all", "key: b", record{}, `key: there is no column "b": the record has none`},
 		{"key is a list", "key: n", record{fields: num(pipeline.List(nil))}, `key: column "n" is a list, which has no text`},
 		{"no header column", "headers: {h: b}", record{fields: num(pipeline.Int(1))}, `header "h": there is no column "b"; the record has a, n`},
 		{"no partition column", "partition: b", record{fields: num(pipeline.Int(1))}, `partition: there is no column "b"; the record has a, n`},
-		{"no such partition", "partition: n, create: {partitions: 3}", record{fields: num(pipeline.Int(3))}, `there is no partition 3: topic "t\d+" has 3`},
+		{"no such partition", "partition: n, create: {partitions: 3}", record{fields: num(pipeline.Int(3))}, `there is no partition 3: topic "t\d+" has 3; where there is no topic, create: {partitions: N} makes one`},
 		{"negative partition", "partition: n", record{fields: num(pipeline.Int(-1))}, `partition: column "n" is -1, not a partition's number`},
 		{"no partition's number", "partition: n", record{fields: num(pipeline.String("x"))}, `partition: column "n" is "x", not a partition's number`},
 		{"no key for a compacted topic", "create: {config: {cleanup.policy: compact}}", record{},
@@ -206,17 +209,6 @@ func TestPermanentErrors(t *testing.T) {
 	}
 }
 
-// silence has a broker take requests of a kind without a word.
-func silence(c *kfake.Cluster, key kmsg.Key) (received <-chan struct{}) {
-	ch := make(chan struct{}, 100)
-	c.ControlKey(key.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
-		c.KeepControl()
-		ch <- struct{}{}
-		return nil, nil, true
-	})
-	return ch
-}
-
 // What is under way is given up when the context ends.
 func TestCancel(t *testing.T) {
 	c := newCluster(t)
@@ -224,7 +216,7 @@ func TestCancel(t *testing.T) {
 	if err := write(t, s, batchOf(record{value: []byte("a")})); err != nil {
 		t.Fatal(err)
 	}
-	received := silence(c, kmsg.Produce)
+	received, _ := kafkatest.Silence(c, kmsg.Produce)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 3)
 	for range 3 {
@@ -296,5 +288,15 @@ func TestOutage(t *testing.T) {
 	}
 	if len(got) != batches*size {
 		t.Errorf("%d messages, want %d", len(got), batches*size)
+	}
+}
+
+// A file that is followed has an identity instead of a partition.
+func TestNoOriginalPartition(t *testing.T) {
+	s := openSink(t, newCluster(t), "topic: t, partition: original")
+	b := batchOf(record{partition: -7, source: "a.csv"})
+	const want = "partition: a.csv[-7]@0 comes from no partition of a topic"
+	if err := write(t, s, b); err != nil || b.Records[0].Failure == nil || b.Records[0].Failure.Err.Error() != want {
+		t.Error(err, b.Records[0].Failure)
 	}
 }

@@ -69,6 +69,14 @@ func (f *flow) leave(l *slab) {
 	f.all.Done()
 }
 
+// standing reports whether something is under way, and how many slabs have left
+// so far: if that doesn't change, nothing gets done.
+func (f *flow) standing() (underWay bool, left uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.under > 0, f.entered - uint64(f.under)
+}
+
 // reject has a slab's rejected messages produced again.
 func (f *flow) reject(l *slab) {
 	f.mu.Lock()

@@ -68,6 +68,12 @@ func (w *writer) headers(m *kgo.Record, r *pipeline.Record) (err error) {
 
 func (w *writer) partition(m *kgo.Record, r *pipeline.Record) error {
 	column := w.sink.options.Partition
+	if column == original {
+		if m.Partition = r.Origin.Partition; m.Partition < 0 {
+			return fmt.Errorf("%v comes from no partition of a topic", r.Origin)
+		}
+		return nil
+	}
 	v, ok := r.Lookup(column)
 	if !ok {
 		return missingColumn(column, r)

@@ -21,7 +21,7 @@ type Options struct {
 	Topic       string               `yaml:"topic" doc:"the topic to write to"`
 	Key         Text                 `yaml:"key" doc:"the messages' key; the default is the record's own"`
 	Headers     pipeline.Pairs[Text] `yaml:"headers" doc:"headers to add to the record's own"`
-	Partition   string               `yaml:"partition" doc:"the column with the partition's number; the default is to go by the key, as Java's clients do"`
+	Partition   string               `yaml:"partition" doc:"the column with the partition's number; or original: the partition that the record comes from, as out of a topic or a capture; the default is to go by the key, as Java's clients do"`
 	Timestamp   string               `yaml:"timestamp" doc:"the messages' time: now, or event, which is the record's own; a topic's retention goes by it"`
 	Compression string               `yaml:"compression" doc:"none, gzip, snappy, lz4 or zstd"`
 	Linger      *time.Duration       `yaml:"linger" doc:"how long to wait for more records to send together; the default is 0 with pace, else 5ms"`
@@ -69,6 +69,8 @@ const (
 	now   = "now"
 	event = "event"
 
+	original = "original" // for Partition
+
 	defaultLinger = 5 * time.Millisecond
 )
 
@@ -112,7 +114,7 @@ func (o *Options) Validate() error {
 
 // UsesValue implements pipeline.ValueUser.
 func (o *Options) UsesValue() bool {
-	return o.Partition != "" || o.Key.column() ||
+	return o.Partition != "" && o.Partition != original || o.Key.column() ||
 		slices.ContainsFunc(o.Headers, func(h pipeline.Pair[Text]) bool { return h.Value.column() })
 }
 

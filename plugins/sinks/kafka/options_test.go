@@ -89,6 +89,7 @@ func TestUsesValue(t *testing.T) {
 		"{topic: t, key: {constant: c}}":                false,
 		"{topic: t, key: {origin: path}}":               false,
 		"{topic: t, partition: p}":                      true,
+		"{topic: t, partition: original}":               false,
 		"{topic: t, headers: {h: {constant: c}}}":       false,
 		"{topic: t, headers: {g: {constant: c}, h: s}}": true,
 	} {

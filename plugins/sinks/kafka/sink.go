@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
@@ -21,14 +21,17 @@ import (
 type sink struct {
 	options   *Options
 	log       *slog.Logger
-	client    *kgo.Client
+	client    *kafka.Client
 	closing   sync.Once
 	limits    limits
 	numbered  *numberedPartitions // nil: the key decides
 	cancelled context.Context     // the context at whose end everything under way is given up
 	stop      func() bool
 
-	flow flow
+	flow     flow
+	deleted  atomic.Bool // the topic was, and the client is closed for that
+	watching sync.WaitGroup
+	unwatch  context.CancelFunc
 }
 
 var _ pipeline.Sink = (*sink)(nil)
@@ -39,22 +42,17 @@ func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Sink, erro
 	if s.client, err = kafka.Connect(ctx, &o.Options, env.Log, s.clientOpts(env.Paced)...); err != nil {
 		return nil, err
 	}
-	if err := ensureTopic(ctx, s.client, env.Log, &o); err != nil {
+	if err := ensureTopic(ctx, s.client.Client, env.Log, &o); err != nil {
 		s.client.Close()
 		return nil, err
 	}
-	s.limits = readLimits(ctx, s.client, env.Log, o.Topic)
+	s.limits = readLimits(ctx, s.client.Client, env.Log, o.Topic)
+	s.startWatch()
 	return s, nil
 }
 
-const (
-	// A broker that is back is found within this time.
-	metadataInterval = 500 * time.Millisecond
-	longestPause     = time.Second
-
-	// A topic that no broker knows any more, for about half a minute, is gone.
-	unknownTopicRetries = 60
-)
+// A topic that no broker knows any more, for about half a minute, is gone.
+const unknownTopicRetries = 60
 
 func (s *sink) clientOpts(paced bool) []kgo.Opt {
 	opts := []kgo.Opt{
@@ -65,14 +63,6 @@ func (s *sink) clientOpts(paced bool) []kgo.Opt {
 		kgo.ProducerBatchMaxBytesFn(func(string) int32 { return clampBatch(int64(s.limits.batchBytes)) }),
 		kgo.MaxBufferedRecords(neverFull),
 		kgo.UnknownTopicRetries(unknownTopicRetries),
-		kgo.MetadataMinAge(metadataInterval),
-		kgo.RetryBackoffFn(func(failures int) time.Duration {
-			return min(longestPause/8<<min(failures, 3), longestPause)
-		}),
-		// Once connected, a connection that is closed at once is a broker that
-		// comes or goes, not a wrong setting.
-		kgo.AlwaysRetryEOF(),
-		kgo.DisableClientMetrics(),
 	}
 	if s.options.Partition == "" {
 		return append(opts, kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)))
@@ -115,6 +105,8 @@ func (s *sink) closeClient() { s.closing.Do(s.client.Close) }
 // Close implements pipeline.Sink.
 func (s *sink) Close() error {
 	s.stop()
+	s.unwatch()
+	s.watching.Wait()
 	s.closeClient()
 	s.flow.wait()
 	return nil
@@ -124,7 +116,7 @@ func (s *sink) Close() error {
 func (s *sink) ownFailure(m *kgo.Record, err error) error {
 	if s.numbered != nil {
 		if n := s.numbered.count.Load(); n > 0 && m.Partition >= n {
-			return fmt.Errorf("there is no partition %d: topic %q has %d", m.Partition, s.options.Topic, n)
+			return fmt.Errorf("there is no partition %d: topic %q has %d; where there is no topic, create: {partitions: N} makes one", m.Partition, s.options.Topic, n)
 		}
 	}
 	if size := messageSize(m); errors.Is(err, kerr.MessageTooLarge) && size > int(s.limits.batchBytes) {
@@ -157,6 +149,8 @@ func (s *sink) explain(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case s.deleted.Load():
+		return pipeline.Permanent(fmt.Errorf("topic %q has been deleted while it was written to", s.options.Topic))
 	case errors.Is(err, kgo.ErrClientClosed):
 		return pipeline.Permanent(errors.New("the sink is closed"))
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):

@@ -5,7 +5,9 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +24,7 @@ type load struct {
 	free   chan *pipeline.Batch
 	failed chan error
 	next   int
+	stored atomic.Int64 // batches
 }
 
 func newLoad(s pipeline.Sink) *load {
@@ -33,17 +36,23 @@ func newLoad(s pipeline.Sink) *load {
 	return l
 }
 
-// run writes batches of size for d, with a pause after each.
-func (l *load) run(ctx context.Context, d time.Duration, size int, pause time.Duration) {
-	end := time.After(d)
-	for {
+// run writes batches of size, with a pause after each, until all is closed and
+// as many more batches as underWay are stored.
+func (l *load) run(t *testing.T, all <-chan struct{}, size int, pause time.Duration) {
+	t.Helper()
+	ticker := time.NewTicker(max(pause, 1))
+	defer ticker.Stop()
+	most := int64(math.MaxInt64)
+	for l.stored.Load() < most {
 		select {
-		case <-end:
-			return
+		case <-all:
+			all, most = nil, l.stored.Load()+2*int64(cap(l.free))
 		case b := <-l.free:
-			l.write(ctx, b, size)
+			l.write(t.Context(), b, size)
+			<-ticker.C
+		case <-t.Context().Done():
+			t.Fatal("not all is written")
 		}
-		time.Sleep(pause)
 	}
 }
 
@@ -58,6 +67,7 @@ func (l *load) write(ctx context.Context, b *pipeline.Batch, size int) {
 		if err != nil {
 			l.failed <- err
 		}
+		l.stored.Add(1)
 		l.free <- b
 	})
 }
@@ -112,7 +122,8 @@ func TestIntegrationOutage(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			topic := strings.ReplaceAll(tt.name, " ", "-")
-			env := testEnv(t)
+			log := kafkatest.NewLog(t)
+			env := log.Env()
 			env.Paced = tt.pause > 0
 			s, err := bind(t, []string{tt.broker}, "topic: "+topic+tt.options).Open(t.Context(), env)
 			if err != nil {
@@ -120,17 +131,17 @@ func TestIntegrationOutage(t *testing.T) {
 			}
 			defer func() { _ = s.Close() }()
 			l := newLoad(s)
-			l.run(t.Context(), time.Second, tt.size, tt.pause)
-			away := make(chan struct{})
+			at := make(chan struct{})
+			close(at)
+			l.run(t, at, tt.size, tt.pause)
+			back := make(chan struct{})
 			go func() {
-				defer close(away)
+				defer close(back)
 				tt.away()
-				time.Sleep(4 * time.Second)
+				log.Await("a Kafka broker doesn't answer", 20*time.Second)
 				c.Restart()
 			}()
-			l.run(t.Context(), 6*time.Second, tt.size, tt.pause)
-			<-away
-			l.run(t.Context(), time.Second, tt.size, tt.pause)
+			l.run(t, back, tt.size, tt.pause)
 			l.wait(t)
 			l.check(t, c, topic)
 		})

@@ -3,14 +3,13 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
@@ -21,12 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newCluster(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 	t.Helper()
-	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1)}, opts...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return kafkatest.Fake(t, opts...)
 }
 
 // bind binds the sink with YAML options, and names the brokers.
@@ -54,16 +48,7 @@ func openSink(t testing.TB, c *kfake.Cluster, options string) pipeline.Sink {
 	return s
 }
 
-func testEnv(t testing.TB) pipeline.Env {
-	return pipeline.Env{Log: slog.New(slog.NewTextHandler(testWriter{t}, nil)), Pipeline: "test"}
-}
-
-type testWriter struct{ t testing.TB }
-
-func (w testWriter) Write(p []byte) (int, error) {
-	w.t.Log(strings.TrimSpace(string(p)))
-	return len(p), nil
-}
+func testEnv(t testing.TB) pipeline.Env { return kafkatest.NewLog(t).Env() }
 
 // record is what a test gives to the sink.
 type record struct {
@@ -73,6 +58,8 @@ type record struct {
 	headers []pipeline.Header
 	time    time.Time
 	source  string
+
+	partition int32
 }
 
 func batchOf(records ...record) *pipeline.Batch {
@@ -81,7 +68,7 @@ func batchOf(records ...record) *pipeline.Batch {
 		r := b.Add(0)
 		r.Key, r.Encoded, r.Headers, r.Time = in.key, in.value, in.headers, in.time
 		r.Value = pipeline.Struct(in.fields)
-		r.Origin = pipeline.Origin{Source: in.source, Offset: int64(i)}
+		r.Origin = pipeline.Origin{Source: in.source, Partition: in.partition, Offset: int64(i)}
 	}
 	return b
 }
@@ -161,6 +148,7 @@ func TestWrite(t *testing.T) {
 			}},
 		},
 		{"partition", "partition: n, create: {partitions: 8}", record{fields: column}, message{Partition: 7}},
+		{"original partition", "partition: original, create: {partitions: 8}", record{partition: 5}, message{Partition: 5}},
 		{"gzip", "compression: gzip", record{value: []byte("v")}, message{Value: []byte("v")}},
 		{"snappy", "compression: snappy", record{value: []byte("v")}, message{Value: []byte("v")}},
 		{"lz4", "compression: lz4", record{value: []byte("v")}, message{Value: []byte("v")}},

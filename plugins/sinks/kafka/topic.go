@@ -137,7 +137,7 @@ func (l *limits) read(configs []kadm.Config) {
 		switch c.Key {
 		case "max.message.bytes":
 			if n, err := strconv.ParseInt(value, 10, 32); err == nil {
-				l.batchBytes = clampBatch(n)
+				l.batchBytes = int32(n)
 			}
 		case "cleanup.policy":
 			l.keyed = strings.Contains(value, "compact")

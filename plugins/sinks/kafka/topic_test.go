@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -107,7 +108,7 @@ func TestSettingsAreSecret(t *testing.T) {
 // open ends when its context does.
 func TestOpenCancelled(t *testing.T) {
 	c := newCluster(t)
-	asked := silence(c, kmsg.CreateTopics)
+	asked, _ := kafkatest.Silence(c, kmsg.CreateTopics)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	go func() { <-asked; cancel() }()

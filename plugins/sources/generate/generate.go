@@ -1,9 +1,8 @@
 // Package generate is the generate source: it makes records up, for those who
 // have no data and for tests that want the same data every time.
 //
-// The same options give the same records on every platform, to the byte. A
-// field has random numbers of its own, by its name: another field more or less
-// doesn't change it.
+// A field has random numbers of its own, by its name: another field more or
+// less doesn't change it. Records are the same on every platform, to the byte.
 package generate
 
 import (

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,7 +10,6 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"strings"
 )
 
 func TestUntilEnd(t *testing.T) {

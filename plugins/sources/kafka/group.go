@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -23,53 +23,54 @@ import (
 type group struct {
 	log      *slog.Logger
 	name     string
-	client   *kgo.Client // set before the group is joined
-	first    kgo.Offset  // where a partition starts that is in neither the group nor starts
+	client   *kafka.Client // set before the group is joined
+	options  *Options
 	starts   map[partition]int64
 	override bool    // the first partitions start at starts, whatever is committed
 	finish   *finish // nil: none
 
-	mu      sync.Mutex
-	states  map[partition]*state
+	*table
 	timer   *time.Timer // nil: nothing to commit
 	err     error       // why nothing can be committed any more
 	leaving bool
-}
-
-// state is where a partition is. Its offsets are those of the next message.
-type state struct {
-	owned      bool
-	assignment int   // counts how often it was assigned
-	read       int64 // by the engine
-	done       int64 // as the engine says
-	committed  int64
 }
 
 const (
 	commitInterval = time.Second
 	commitTimeout  = 3 * time.Second
 
-	// After this time the others get the partitions of a member that has died.
-	sessionTimeout = 10 * time.Second
+	// After this time the others get the partitions of a member that has died,
+	// or of one with a lasting name that has not come back.
+	sessionTimeout  = 10 * time.Second
+	instanceTimeout = 45 * time.Second
 )
+
+// uncommitted is the offset of partitions of which the group has none.
+var uncommitted = kgo.NoResetOffset().AtStart()
 
 func newGroup(s *source, name string, starts map[partition]int64) *group {
 	return &group{
-		log: s.log, name: name, first: s.first(), starts: starts, override: s.options.From.text != fromCommitted,
-		finish: s.finish, states: map[partition]*state{},
+		log: s.log, name: name, options: s.options, starts: starts, override: s.options.From.text != fromCommitted,
+		finish: s.finish, table: s.table,
 	}
 }
 
 func (g *group) clientOpts() []kgo.Opt {
-	return []kgo.Opt{
+	opts := []kgo.Opt{
 		kgo.ConsumerGroup(g.name),
+		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.SessionTimeout(sessionTimeout),
 		kgo.DisableAutoCommit(),
+		kgo.ConsumeStartOffset(uncommitted),
 		kgo.AdjustFetchOffsetsFn(g.assigned),
 		kgo.OnPartitionsRevoked(g.revoked),
 		kgo.OnPartitionsLost(g.lost),
 		kgo.BlockRebalanceOnPoll(), // until it is known to which assignment messages belong
 	}
+	if id := g.options.InstanceID; id != "" {
+		opts = append(opts, kgo.InstanceID(id), kgo.SessionTimeout(instanceTimeout))
+	}
+	return opts
 }
 
 // assigned is told of partitions that are now this member's and of their
@@ -79,21 +80,13 @@ func (g *group) assigned(_ context.Context, offsets map[string]map[int32]kgo.Off
 	defer g.mu.Unlock()
 	for topic, partitions := range offsets {
 		for number, offset := range partitions {
-			at := partition{topic, number}
-			next := int64(-1) // not known
-			if offset != g.first {
-				next = offset.EpochOffset().Offset
-			}
-			if start, ok := g.starts[at]; ok && (next < 0 || g.override) {
-				next = start
-				partitions[number] = kgo.NewOffset().At(start)
-			}
-			start := g.assign(at, max(next, 0))
-			if start > max(next, 0) {
-				partitions[number] = kgo.NewOffset().At(start)
-			}
+			p := partition{topic, number}
+			start := g.assign(p, offset)
 			if g.finish != nil {
-				g.finish.assign(at, start)
+				g.finish.assign(p, start)
+			}
+			if at := offset.EpochOffset(); offset == uncommitted || at.Offset != start {
+				partitions[number] = kgo.NewOffset().At(start)
 			}
 		}
 	}
@@ -106,17 +99,23 @@ func (g *group) assigned(_ context.Context, offsets map[string]map[int32]kgo.Off
 	return offsets, nil
 }
 
-// assign returns where to read.
-func (g *group) assign(p partition, committed int64) int64 {
-	s := g.states[p]
-	if s == nil {
-		s = new(state)
-		g.states[p] = s
+// assign returns where to read p. A partition of which nothing is committed,
+// and that was not there at the start, is read as a whole.
+func (g *group) assign(p partition, offset kgo.Offset) (start int64) {
+	s := g.get(p)
+	committed := int64(-1)
+	if offset != uncommitted && !s.anew {
+		committed = offset.EpochOffset().Offset
 	}
-	s.owned = true
-	s.assignment++
-	s.read, s.done, s.committed = max(s.read, committed), max(s.done, committed), committed
-	if s.done > s.committed {
+	next, known := g.starts[p]
+	if committed >= 0 && !(g.override && known) {
+		next = committed
+	}
+	s.skipping = g.skips && committed < 0 && !known
+	s.anew = false
+	g.table.assign(p, next)
+	s.committed = committed
+	if s.done != s.committed {
 		g.commitSoon()
 	}
 	return s.read
@@ -139,33 +138,12 @@ func (g *group) lost(_ context.Context, _ *kgo.Client, partitions map[string][]i
 	for topic, numbers := range partitions {
 		for _, number := range numbers {
 			p := partition{topic, number}
-			if s := g.states[p]; s != nil {
-				s.owned = false
-			}
+			g.get(p).owned = false
 			if g.finish != nil {
 				g.finish.revoke(p)
 			}
 		}
 	}
-}
-
-// assignment tells one ownership of a partition from another. 0: this member
-// doesn't own it.
-func (g *group) assignment(p partition) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if s := g.states[p]; s != nil && s.owned {
-		return s.assignment
-	}
-	return 0
-}
-
-// read notes that the engine has p up to next.
-func (g *group) read(p partition, next int64) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s := g.states[p]
-	s.read = max(s.read, next)
 }
 
 // mark notes that p is done. It returns why committing has failed for good.
@@ -178,6 +156,7 @@ func (g *group) mark(p pipeline.Position) error {
 			continue
 		}
 		s.done = o.Offset + 1
+		s.settle()
 		if s.owned {
 			g.commitSoon()
 		}
@@ -211,7 +190,7 @@ func (g *group) flush() {
 
 // commit commits what is done.
 func (g *group) commit(ctx context.Context) error {
-	offsets := g.uncommitted()
+	offsets := g.toCommit()
 	if len(offsets) == 0 {
 		return nil
 	}
@@ -225,7 +204,7 @@ func (g *group) commit(ctx context.Context) error {
 	return err
 }
 
-func (g *group) uncommitted() map[string]map[int32]kgo.EpochOffset {
+func (g *group) toCommit() map[string]map[int32]kgo.EpochOffset {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.timer != nil {

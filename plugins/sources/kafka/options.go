@@ -15,10 +15,15 @@ func init() { pipeline.RegisterSource("kafka", defaults(), open) }
 type Options struct {
 	_ struct{} `doc:"reads the messages of Kafka topics, now and as they arrive" example:"kafka: {topics: my-stream}"`
 
-	Topics []string `yaml:"topics" doc:"the topics to read; one that doesn't exist yet is waited for"`
-	Group  string   `yaml:"group" doc:"the consumer group, which keeps the position; the default is pipeline-NAME; none: no group, the pipeline keeps the position itself"`
-	From   From     `yaml:"from" doc:"where to start: committed, which is where it was left and the beginning at first; beginning; end; or a time, from which on messages are read"`
-	Until  Until    `yaml:"until" doc:"end: complete when what was there at the start has been read; the default is to go on"`
+	Topics     Topics  `yaml:"topics" doc:"the topics to read; one that doesn't exist yet is waited for; /REGEX/ is every topic in whose name it matches, also those that are created later"`
+	Partitions []int32 `yaml:"partitions" doc:"the partitions to read of each topic, with group: none; the default is all"`
+	Group      string  `yaml:"group" doc:"the consumer group, which keeps the position and shares the partitions out among its members; the default is pipeline-NAME; none: no group, the pipeline keeps the position itself"`
+	InstanceID string  `yaml:"instance_id" doc:"this member's lasting name in the group: one that is back within 45 seconds gets its partitions again, without a rebalance"`
+	From       From    `yaml:"from" doc:"where to start: committed, which is where it was left and the beginning at first; beginning; end; or a time, from which on messages are read"`
+	Until      Until   `yaml:"until" doc:"where to complete: end, when what was there at the start has been read; a time, at each partition's first message of it or later; or {records: N}; the default is to go on"`
+	Isolation  string  `yaml:"isolation" doc:"read_committed, or read_uncommitted, which also reads what transactions have not committed"`
+	OnDataLoss string  `yaml:"on_data_loss" doc:"what to do when messages are gone before they were read, or the topic was deleted and made anew: fail; or continue with what there is, after a warning"`
+	Rack       string  `yaml:"rack" doc:"where this program runs, as the brokers' broker.rack says it: messages are then fetched from a replica in this rack"`
 
 	kafka.Options        `yaml:",inline"`
 	pipeline.CodecOption `yaml:",inline"`
@@ -32,33 +37,52 @@ var (
 // noGroup is the Group that is none.
 const noGroup = "none"
 
+const (
+	readCommitted   = "read_committed"
+	readUncommitted = "read_uncommitted"
+
+	fail    = "fail"
+	goingOn = "continue"
+)
+
 func defaults() Options {
-	return Options{Options: kafka.DefaultOptions(), From: From{text: fromCommitted}}
+	return Options{Options: kafka.DefaultOptions(), From: From{text: fromCommitted}, Isolation: readCommitted, OnDataLoss: fail}
 }
 
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
 	var errs []error
-	if len(o.Topics) == 0 {
-		errs = append(errs, &pipeline.FieldError{Option: "topics", Err: errors.New("are missing: name the topics to read")})
+	wrong := func(option, format string, args ...any) {
+		errs = append(errs, &pipeline.FieldError{Option: option, Err: fmt.Errorf(format, args...)})
 	}
-	seen := map[string]bool{}
-	for _, topic := range o.Topics {
-		err := kafka.CheckTopic(topic)
-		if seen[topic] {
-			err = fmt.Errorf("%q is named twice", topic)
+	if err := o.Topics.validate(); err != nil {
+		wrong("topics", "%w", err)
+	}
+	if len(o.Partitions) > 0 && o.Group != noGroup {
+		wrong("partitions", "are shared out by the group: add group: none to choose them")
+	}
+	seen := map[int32]bool{}
+	for _, p := range o.Partitions {
+		if p < 0 || seen[p] {
+			wrong("partitions", "%d is negative or named twice", p)
 		}
-		if err != nil {
-			errs = append(errs, &pipeline.FieldError{Option: "topics", Err: err})
-		}
-		seen[topic] = true
+		seen[p] = true
+	}
+	if o.InstanceID != "" && o.Group == noGroup {
+		wrong("instance_id", "names a member of a group, and there is group: none")
+	}
+	if o.Isolation != readCommitted && o.Isolation != readUncommitted {
+		wrong("isolation", "wants %s or %s, not %q", readCommitted, readUncommitted, o.Isolation)
+	}
+	if o.OnDataLoss != fail && o.OnDataLoss != goingOn {
+		wrong("on_data_loss", "wants %s or %s, not %q", fail, goingOn, o.OnDataLoss)
 	}
 	return errors.Join(errs...)
 }
 
 // Endless implements pipeline.Endless.
 func (o *Options) Endless() error {
-	return errors.New("a topic goes on, and a group keeps where its reader is; forecast what was written into it")
+	return errors.New("a topic goes on, and a group keeps where its reader is; write it to a file with the sink capture, and look at that")
 }
 
 // group returns the consumer group, or "" for none.
@@ -100,22 +124,9 @@ func (f *From) UnmarshalText(text []byte) (err error) {
 		return nil
 	}
 	if f.at, err = pipeline.ParseTime(f.text, time.Now()); err != nil {
-		return fmt.Errorf("wants committed, beginning, end, or a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00, 2021-01-01 or -10m, not %q", f.text)
+		return fmt.Errorf("wants committed, beginning, end, or %s, not %q", aTime, f.text)
 	}
 	return nil
 }
 
-// Until is the option that says whether the source ends.
-type Until bool
-
-// OptionType implements pipeline.Typer.
-func (Until) OptionType() string { return "end" }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (u *Until) UnmarshalText(text []byte) error {
-	if string(text) != fromEnd {
-		return fmt.Errorf("wants end, not %q", text)
-	}
-	*u = true
-	return nil
-}
+const aTime = "a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00, 2021-01-01 or -10m"

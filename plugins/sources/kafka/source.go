@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
@@ -20,18 +22,24 @@ import (
 type source struct {
 	options *Options
 	log     *slog.Logger
-	client  *kgo.Client
+	client  *kafka.Client
+	table   *table
 	group   *group  // nil: none
-	finish  *finish // nil: it goes on for ever
+	finish  *finish // nil: no partition has an end
+	left    int64   // how many records are to be read; -1: any number
 
-	runs []run // what is fetched and not yet read
+	runs     []run           // what is fetched and not yet read
+	renewing map[string]bool // topics that are to be read from their beginning
+
+	watching sync.WaitGroup
+	unwatch  context.CancelFunc
 }
 
 // run is messages of one partition, in order.
 type run struct {
 	partition
 	messages   []*kgo.Record
-	assignment int // under which a group has it
+	assignment int // under which it was fetched
 }
 
 // partition names a topic's partition.
@@ -46,12 +54,16 @@ type groupSource struct{ *source }
 var (
 	_ pipeline.Source     = (*source)(nil)
 	_ pipeline.Progresser = (*source)(nil)
+	_ pipeline.Lagger     = (*source)(nil)
 	_ pipeline.Committer  = groupSource{}
 )
 
 func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, error) {
-	s := &source{options: &o, log: env.Log}
-	opts, err := s.start(ctx, env)
+	s := &source{options: &o, log: env.Log, table: newTable(&o), left: -1, renewing: map[string]bool{}}
+	if o.Until.records > 0 {
+		s.left = o.Until.records
+	}
+	found, opts, err := s.start(ctx, env)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +72,10 @@ func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, er
 	}
 	if s.group != nil {
 		s.group.client = s.client
-		s.client.AddConsumeTopics(o.Topics...)
+		s.client.AddConsumeTopics(slices.Concat(found.there, found.missing)...)
+	}
+	s.startWatch(found)
+	if s.group != nil {
 		return groupSource{s}, nil
 	}
 	return s, nil
@@ -72,43 +87,58 @@ func (s *source) Read(ctx context.Context, b *pipeline.Batch) error {
 		if s.fill(b) {
 			return nil
 		}
-		if s.finish != nil && s.finish.reached() {
+		if s.left == 0 || s.finish != nil && s.finish.reached() {
 			return io.EOF
 		}
-		err := s.take(s.poll(ctx))
+		err := s.take(ctx, s.poll(ctx))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
 			return err
 		}
+		s.renew()
 	}
 }
 
+// renewPause is how often it is looked whether a topic can be read anew.
+const renewPause = 50 * time.Millisecond
+
 // poll waits for messages, for the end of ctx, or until the end is reached.
 func (s *source) poll(ctx context.Context) kgo.Fetches {
-	if s.finish == nil {
+	if s.finish == nil && len(s.renewing) == 0 {
 		return s.client.PollFetches(ctx)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.finish.ended, cancel)()
+	if s.finish != nil {
+		defer context.AfterFunc(s.finish.ended, cancel)()
+	}
+	if len(s.renewing) > 0 {
+		defer time.AfterFunc(renewPause, cancel).Stop()
+	}
 	return s.client.PollFetches(ctx)
 }
 
-func (s *source) take(fetches kgo.Fetches) (err error) {
+// take adds what was fetched to the runs, and deals with what went wrong.
+func (s *source) take(ctx context.Context, fetches kgo.Fetches) (err error) {
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		if p.Err != nil && err == nil {
-			err = s.explain(p.Topic, p.Err)
+			err = s.explain(ctx, partition{p.Topic, p.Partition}, p.Err)
 		}
-		if len(p.Records) == 0 {
+		if len(p.Records) == 0 || err != nil {
 			return
 		}
 		r := run{partition: partition{p.Topic, p.Partition}, messages: p.Records}
-		if s.group != nil {
-			r.assignment = s.group.assignment(r.partition)
+		end := p.HighWatermark
+		if s.options.Isolation == readCommitted {
+			end = p.LastStableOffset
 		}
-		s.runs = append(s.runs, r)
+		var lost loss
+		r.assignment, lost = s.table.fetch(r.partition, r.messages[0].Offset, r.messages[len(r.messages)-1].Offset, p.LogStartOffset, end)
+		if err = s.lose(lost); err == nil {
+			s.runs = append(s.runs, r)
+		}
 	})
 	if s.group != nil {
 		s.client.AllowRebalance()
@@ -117,11 +147,11 @@ func (s *source) take(fetches kgo.Fetches) (err error) {
 }
 
 // explain returns nil for what the client goes on after.
-func (s *source) explain(topic string, err error) error {
+func (s *source) explain(ctx context.Context, p partition, err error) error {
 	var (
-		lost    *kgo.ErrDataLoss
-		session *kgo.ErrGroupSession
-		refused *kerr.Error
+		truncated *kgo.ErrDataLoss
+		session   *kgo.ErrGroupSession
+		refused   *kerr.Error
 	)
 	isRefused := errors.As(err, &refused)
 	switch {
@@ -129,35 +159,44 @@ func (s *source) explain(topic string, err error) error {
 		return nil
 	case errors.Is(err, kgo.ErrClientClosed):
 		return pipeline.Permanent(errors.New("the source is closed"))
-	case errors.As(err, &lost):
-		s.log.Warn("the broker has lost messages", "topic", lost.Topic, "partition", lost.Partition, "read_to", lost.ConsumedTo, "going_on_at", lost.ResetTo)
+	case errors.As(err, &truncated):
+		s.log.Warn("the brokers have lost messages that were read", "topic", truncated.Topic, "partition", truncated.Partition, "read_to", truncated.ConsumedTo, "going_on_at", truncated.ResetTo)
 		return nil
 	case errors.As(err, &session) && !(isRefused && endsGroup(refused)):
 		s.log.Debug("the group session ended; joining again", "error", err)
 		return nil
+	case errors.Is(err, kerr.InconsistentGroupProtocol):
+		return pipeline.Permanent(fmt.Errorf("can't read with group %q, which another program uses in another way: name another group: %w", s.group.name, refused))
 	case errors.As(err, &session):
 		return pipeline.Permanent(fmt.Errorf("can't read with group %q: %w", s.group.name, refused))
+	case errors.Is(err, kerr.OffsetOutOfRange):
+		return s.outOfRange(ctx, p)
 	case errors.Is(err, kerr.UnknownTopicID):
-		return pipeline.Permanent(fmt.Errorf("topic %q has been deleted and created again while it was read: %w", topic, err))
+		return s.deleted(ctx, p.topic)
 	case isRefused && !refused.Retriable:
-		return pipeline.Permanent(fmt.Errorf("can't read topic %q: %w", topic, err))
+		return pipeline.Permanent(fmt.Errorf("can't read topic %q: %w", p.topic, err))
 	}
-	return fmt.Errorf("can't read topic %q: %w", topic, s.options.Explain(err))
+	return fmt.Errorf("can't read topic %q: %w", p.topic, s.options.Explain(err))
 }
 
 // fill adds what has been fetched to b, and reports whether it added anything.
 func (s *source) fill(b *pipeline.Batch) bool {
-	for len(s.runs) > 0 && !b.Full() {
+	for len(s.runs) > 0 && !b.Full() && s.left != 0 {
 		r := &s.runs[0]
-		if s.group != nil && (r.assignment == 0 || r.assignment != s.group.assignment(r.partition)) {
+		assignment, skipping := s.table.assignment(r.partition)
+		if assignment == 0 || r.assignment != assignment {
 			r.messages = nil // read again by whoever has the partition now
 		}
-		n, next := s.fillFrom(b, r)
-		if s.group != nil && n > 0 {
-			s.group.read(r.partition, next)
+		n, given := s.fillFrom(b, r, skipping)
+		if n > 0 {
+			next := r.messages[n-1].Offset + 1
+			s.table.read(r.partition, next, given)
+			if s.finish != nil {
+				s.finish.read(r.partition, next)
+			}
 		}
-		if s.finish != nil && n > 0 {
-			s.finish.read(r.partition, next)
+		for _, m := range r.messages[:n] {
+			m.Recycle()
 		}
 		if r.messages = r.messages[n:]; len(r.messages) == 0 {
 			s.runs[0] = run{}
@@ -168,21 +207,34 @@ func (s *source) fill(b *pipeline.Batch) bool {
 }
 
 // fillFrom returns how many messages of r it is through with, and the offset
-// behind the last of them.
-func (s *source) fillFrom(b *pipeline.Batch, r *run) (n int, next int64) {
-	end := int64(math.MaxInt64)
+// behind the last that it has added, or 0.
+func (s *source) fillFrom(b *pipeline.Batch, r *run, skipping bool) (n int, given int64) {
+	end := int64(never)
 	if s.finish != nil {
 		end = s.finish.end(r.partition)
 	}
-	for ; n < len(r.messages) && !b.Full(); n++ {
+	until := s.options.Until.at
+	for ; n < len(r.messages) && !b.Full() && s.left != 0; n++ {
 		m := r.messages[n]
-		next = m.Offset + 1
-		if m.Offset < end && !m.Attrs.IsControl() {
-			add(b, m)
+		if m.Offset >= end || m.Attrs.IsControl() {
+			continue
 		}
-		m.Recycle()
+		if skipping && m.Timestamp.Before(s.options.From.at) {
+			continue
+		}
+		if !until.IsZero() && !m.Timestamp.Before(until) {
+			s.finish.cut(r.partition, m.Offset)
+			end = m.Offset
+			continue
+		}
+		skipping = false
+		add(b, m)
+		given = m.Offset + 1
+		if s.left > 0 {
+			s.left--
+		}
 	}
-	return n, next
+	return n, given
 }
 
 func add(b *pipeline.Batch, m *kgo.Record) {
@@ -202,11 +254,16 @@ func (s *source) Progress(o pipeline.Origin) (float64, bool) {
 	return s.finish.progress(partition{o.Source, o.Partition}, o.Offset+1)
 }
 
+// Lag implements pipeline.Lagger.
+func (s *source) Lag() []pipeline.Lag { return s.table.lag(s.group != nil) }
+
 // Commit implements pipeline.Committer.
 func (s groupSource) Commit(_ context.Context, p pipeline.Position) error { return s.group.mark(p) }
 
 // Close implements pipeline.Source.
 func (s *source) Close() error {
+	s.unwatch()
+	s.watching.Wait()
 	if s.group != nil {
 		s.group.leave()
 	}

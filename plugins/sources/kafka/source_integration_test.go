@@ -18,12 +18,7 @@ import (
 
 func realClient(t *testing.T, c *kafkatest.Cluster) *kgo.Client {
 	t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(c.Addr()), kgo.DefaultProduceTopic("t"), kgo.AlwaysRetryEOF())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	return client
+	return kafkatest.Client(t, []string{c.Addr()}, kgo.DefaultProduceTopic("t"), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)))
 }
 
 func createTopic(t *testing.T, client *kgo.Client, topic string, partitions int32) {
@@ -35,7 +30,12 @@ func createTopic(t *testing.T, client *kgo.Client, topic string, partitions int3
 
 func openReal(t *testing.T, c *kafkatest.Cluster, options string) pipeline.Source {
 	t.Helper()
-	s, err := bind(t, []string{c.Addr()}, options).Open(t.Context(), testEnv(t))
+	return openRealLogged(t, c, kafkatest.NewLog(t), options)
+}
+
+func openRealLogged(t *testing.T, c *kafkatest.Cluster, log *kafkatest.Log, options string) pipeline.Source {
+	t.Helper()
+	s, err := bind(t, []string{c.Addr()}, options).Open(t.Context(), log.Env())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,15 +82,15 @@ func TestIntegrationOutage(t *testing.T) {
 			})
 		}
 	}
-	s := openReal(t, c, "topics: t")
-	defer closeSource(t, s)
+	log := kafkatest.NewLog(t)
+	s := openRealLogged(t, c, log, "topics: t")
 	send(0, 1000)
 	readInOrder(t, s, 0, 1000)
 	for i, away := range []func(){c.Stop, c.Kill} {
 		at := 1000 * (i + 1)
 		away()
 		send(at, at+1000)
-		time.Sleep(4 * time.Second)
+		log.AwaitTimes("a Kafka broker doesn't answer", i+1, 20*time.Second)
 		c.Restart()
 		readInOrder(t, s, at, 1000)
 	}
@@ -105,11 +105,12 @@ func TestIntegrationOutage(t *testing.T) {
 func TestIntegrationTopicComesLater(t *testing.T) {
 	c := kafkatest.Start(t)
 	client := realClient(t, c)
-	s := openReal(t, c, "topics: t")
+	log := kafkatest.NewLog(t)
+	s := openRealLogged(t, c, log, "topics: t")
 	defer closeSource(t, s)
+	log.Await("waiting for topics that don't exist yet", time.Second)
 	created := make(chan time.Time, 1)
 	go func() {
-		time.Sleep(3 * time.Second)
 		if _, err := kadm.NewClient(client).CreateTopic(t.Context(), 1, 1, nil, "t"); err != nil {
 			t.Error(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -25,12 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newCluster(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 	t.Helper()
-	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1)}, opts...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return kafkatest.Fake(t, opts...)
 }
 
 // bind binds the source with YAML options, and names the brokers.
@@ -63,7 +58,12 @@ func bindYAML(t testing.TB, text string) (*Options, error) {
 
 func openSource(t testing.TB, c *kfake.Cluster, options string, position ...pipeline.Origin) pipeline.Source {
 	t.Helper()
-	env := testEnv(t)
+	return openLogged(t, c, kafkatest.NewLog(t), options, position...)
+}
+
+func openLogged(t testing.TB, c *kfake.Cluster, log *kafkatest.Log, options string, position ...pipeline.Origin) pipeline.Source {
+	t.Helper()
+	env := log.Env()
 	env.Position = position
 	s, err := bind(t, c.ListenAddrs(), options).Open(t.Context(), env)
 	if err != nil {
@@ -72,25 +72,11 @@ func openSource(t testing.TB, c *kfake.Cluster, options string, position ...pipe
 	return s
 }
 
-func testEnv(t testing.TB) pipeline.Env {
-	return pipeline.Env{Log: slog.New(slog.NewTextHandler(testWriter{t}, nil)), Pipeline: "test"}
-}
-
-type testWriter struct{ t testing.TB }
-
-func (w testWriter) Write(p []byte) (int, error) {
-	w.t.Log(strings.TrimSpace(string(p)))
-	return len(p), nil
-}
+func testEnv(t testing.TB) pipeline.Env { return kafkatest.NewLog(t).Env() }
 
 func newClient(t testing.TB, c *kfake.Cluster, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(c.ListenAddrs()...), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	return client
+	return kafkatest.Client(t, c.ListenAddrs(), opts...)
 }
 
 // produce writes messages to a topic that is there.
@@ -354,11 +340,17 @@ func TestCommitInTime(t *testing.T) {
 	}
 }
 
+func newTestGroup() *group {
+	o := defaults()
+	g := newGroup(&source{options: &o, table: newTable(&o)}, "g", nil)
+	g.leaving = true // no timer
+	return g
+}
+
 // A batch that is done late doesn't take a group's position back.
 func TestCommitNeverGoesBack(t *testing.T) {
-	g := newGroup(&source{options: &Options{}}, "g", nil)
-	g.leaving = true // no timer
-	if _, err := g.assigned(t.Context(), map[string]map[int32]kgo.Offset{"t": {0: kgo.NewOffset().At(10), 1: kgo.NewOffset().AtStart()}}); err != nil {
+	g := newTestGroup()
+	if _, err := g.assigned(t.Context(), map[string]map[int32]kgo.Offset{"t": {0: kgo.NewOffset().At(10), 1: uncommitted}}); err != nil {
 		t.Fatal(err)
 	}
 	at := func(partition int32, offset int64) pipeline.Position {
@@ -378,7 +370,7 @@ func TestCommitNeverGoesBack(t *testing.T) {
 		if offset > 0 {
 			want["t"] = map[int32]kgo.EpochOffset{1: {Epoch: -1, Offset: offset}}
 		}
-		if diff := cmp.Diff(want, g.uncommitted()); diff != "" {
+		if diff := cmp.Diff(want, g.toCommit()); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -393,8 +385,7 @@ func TestCommitNeverGoesBack(t *testing.T) {
 // A partition that comes back is read on from where it was, unless another
 // member is further.
 func TestPartitionComesBack(t *testing.T) {
-	g := newGroup(&source{options: &Options{}}, "g", nil)
-	g.leaving = true // no timer
+	g := newTestGroup()
 	p := partition{"t", 0}
 	assign := func(committed int64) (start int64) {
 		t.Helper()
@@ -410,19 +401,19 @@ func TestPartitionComesBack(t *testing.T) {
 		{committed: 50, want: 50, read: 50, done: 35},
 		{committed: 50, want: 50, read: 60, done: 60},
 	} {
-		before := g.assignment(p)
+		before, _ := g.assignment(p)
 		if got := assign(step.committed); got != step.want {
 			t.Errorf("committed %d: read from %d, want %d", step.committed, got, step.want)
 		}
-		if g.assignment(p) == before {
+		if n, _ := g.assignment(p); n == before {
 			t.Error("the assignment is the same")
 		}
-		g.read(p, step.read)
+		g.read(p, step.read, step.read)
 		if err := g.mark(pipeline.Position{{Source: "t", Offset: step.done - 1}}); err != nil {
 			t.Fatal(err)
 		}
 		g.lost(t.Context(), nil, map[string][]int32{"t": {0}})
-		if g.assignment(p) != 0 {
+		if n, _ := g.assignment(p); n != 0 {
 			t.Error("still assigned")
 		}
 	}
@@ -439,4 +430,22 @@ func TestReadCancelled(t *testing.T) {
 	if err := <-failed; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
+}
+
+// holdFetches lets no fetch through until the call of end.
+func holdFetches(c *kfake.Cluster) (held <-chan struct{}, end func()) {
+	over, cancel := context.WithCancel(context.Background())
+	ch := make(chan struct{}, 1)
+	c.ControlKey(kmsg.Fetch.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		if over.Err() == nil {
+			select {
+			case ch <- struct{}{}:
+			default:
+			}
+			c.SleepControl(func() { <-over.Done() })
+		}
+		return nil, nil, false
+	})
+	return ch, cancel
 }

@@ -199,47 +199,29 @@ func TestTwoMembers(t *testing.T) {
 	}
 }
 
-func TestOptionErrors(t *testing.T) {
-	tests := []struct {
-		options string
-		want    []string
-	}{
-		{"{}", []string{`1:8: topics: are missing: name the topics to read`}},
-		{"{topics: [a, a]}", []string{`1:9: topics: "a" is named twice`}},
-		{"{topics: ''}", []string{`1:9: topics: "" can't be a topic's name, which is up to 249 letters, digits, dots, underscores and hyphens`}},
-		{"{topics: a, from: now}", []string{`1:26: wants committed, beginning, end, or a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00, 2021-01-01 or -10m, not "now"`}},
-		{"{topics: a, until: now}", []string{`1:27: wants end, not "now"`}},
-		{"{topic: a}", []string{`1:9: unknown option "topic"; did you mean "topics"?`}},
-	}
-	for _, tt := range tests {
-		_, err := bindYAML(t, "kafka: "+tt.options)
-		var got []string
-		for _, err := range pipeline.Flatten(err) {
-			got = append(got, strings.TrimPrefix(err.Error(), "t.yaml:"))
-		}
-		if diff := cmp.Diff(tt.want, got); diff != "" {
-			t.Errorf("%s:\n%s", tt.options, diff)
-		}
-	}
-}
-
-func TestOptions(t *testing.T) {
-	tests := []struct {
-		options string
-		want    string
-	}{
-		{"{topics: a}", "[a] pipeline-p committed false"},
-		{"{topics: [a, b], group: g, from: beginning, until: end}", "[a b] g beginning true"},
-		{"{topics: a, group: none, from: 2021-01-01}", "[a]  2021-01-01 false"},
-		{"{topics: a, from: 2021-01-01 00:00:00}", "[a] pipeline-p 2021-01-01 00:00:00 false"},
-	}
-	for _, tt := range tests {
-		o, err := bindYAML(t, "kafka: "+tt.options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := fmt.Sprint(o.Topics, " ", o.group("p"), " ", o.From, " ", bool(o.Until)); got != tt.want {
-			t.Errorf("%s: %s, want %s", tt.options, got, tt.want)
+// What arrives while the offsets to start from are looked up is read.
+func TestArrivesDuringStart(t *testing.T) {
+	for _, options := range []string{"from: '2021-01-01'", "from: '2021-01-01', group: none", "from: beginning"} {
+		for request := range 4 {
+			t.Run(fmt.Sprint(options, "/", request), func(t *testing.T) {
+				c := newCluster(t, kfake.SeedTopics(1, "t"))
+				asked := 0
+				c.ControlKey(kmsg.ListOffsets.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+					c.KeepControl()
+					if asked++; asked == request+1 {
+						c.SleepControl(func() { produce(t, c, numbered(0, 0, 1)...) })
+					}
+					return nil, nil, false
+				})
+				s := openSource(t, c, "topics: t, "+options)
+				defer closeSource(t, s)
+				if asked <= request {
+					produce(t, c, numbered(0, 0, 1)...)
+				}
+				if diff := cmp.Diff([]string{"0"}, readValues(t, s, 1)); diff != "" {
+					t.Error(diff)
+				}
+			})
 		}
 	}
 }

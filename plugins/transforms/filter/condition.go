@@ -67,12 +67,13 @@ func parse(text string) (condition, error) {
 	return c, nil
 }
 
-// instant returns what a text is as a time, null if it is none.
+// instant returns what a text is as a time, null if it is none. -10m is ten
+// minutes before the condition is read.
 func instant(literal pipeline.Value) pipeline.Value {
-	if literal.Kind() != pipeline.KindString || strings.HasPrefix(literal.Str(), "-") {
+	if literal.Kind() != pipeline.KindString {
 		return pipeline.Null()
 	}
-	t, err := pipeline.ParseTime(literal.Str(), time.Time{})
+	t, err := pipeline.ParseTime(literal.Str(), time.Now())
 	if err != nil || t.Year() < 1678 || t.Year() > 2261 {
 		return pipeline.Null()
 	}

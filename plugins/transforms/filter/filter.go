@@ -55,7 +55,7 @@ func (t *filter) incomparable(v pipeline.Value) error {
 	advice := ""
 	switch {
 	case v.Kind() == pipeline.KindTime:
-		advice = "; write a time such as 2021-01-01T00:00:00Z or 2021-01-01"
+		advice = "; write a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00, 2021-01-01 or -10m"
 	case v.Kind() == pipeline.KindString:
 		advice = fmt.Sprintf("; cast the field before, or write '%v' to compare text", t.literal)
 	}

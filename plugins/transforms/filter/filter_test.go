@@ -70,9 +70,10 @@ func TestTimes(t *testing.T) {
 		{options: "filter: at == '2021-01-01 12:00:00'", want: "{at: 2021-01-01T12:00:00Z}"},
 		{options: "filter: at == 2021-01-01T13:00:00+01:00", want: "{at: 2021-01-01T12:00:00Z}"},
 		{options: "filter: at > 2021-01-02", want: plugintest.Filtered},
-		{options: "filter: at > -10m", err: `field "at" is of type time and can't be compared with the string in: at > -10m; write a time such as 2021-01-01T00:00:00Z or 2021-01-01`},
-		{options: "filter: at > noon", err: `field "at" is of type time and can't be compared with the string in: at > noon; write a time such as 2021-01-01T00:00:00Z or 2021-01-01`},
-		{options: "filter: at > 0001-01-01", err: `field "at" is of type time and can't be compared with the string in: at > 0001-01-01; write a time such as 2021-01-01T00:00:00Z or 2021-01-01`},
+		{options: "filter: at > -10m", want: plugintest.Filtered},
+		{options: "filter: at < -10m", want: "{at: 2021-01-01T12:00:00Z}"},
+		{options: "filter: at > noon", err: `field "at" is of type time and can't be compared with the string in: at > noon; write a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00, 2021-01-01 or -10m`},
+		{options: "filter: at > 0001-01-01", err: `field "at" is of type time and can't be compared with the string in: at > 0001-01-01; write a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00, 2021-01-01 or -10m`},
 	} {
 		r := pipeline.Record{Value: pipeline.Struct([]pipeline.Field{{Name: "at", Value: at}})}
 		plugintest.Apply(t, plugintest.OpenTransform(t, c.options), &r, c.want, c.err)

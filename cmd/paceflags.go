@@ -1,0 +1,68 @@
+package cmd
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/spf13/pflag"
+	"gopkg.in/yaml.v3"
+)
+
+// paceFlags are the flags that set an option of the pace, with what they hold.
+type paceFlags []paceFlag
+
+type paceFlag struct{ name, usage, value string }
+
+// addPaceFlags adds a flag for every option of the pace but the speed. The
+// flag of max_gap is --max-gap.
+func addPaceFlags(f *pflag.FlagSet) paceFlags {
+	flags := paceFlags{
+		{name: "rate", usage: "replay at the constant `RATE`, such as 500/s, whatever the timestamps"},
+		{name: "max-gap", usage: "let no pause last longer than `DURATION` of wall time"},
+		{name: "skip-gaps-over", usage: "leave out pauses longer than `DURATION` of event time"},
+		{name: "start-at", usage: "begin at `TIME`, or +10s from now"},
+		{name: "precision", usage: "`HOW` exactly rows leave: fine, or coarse with less CPU (default fine)"},
+		{name: "when-behind", usage: "what a late replay does: `HOW` is burst, stretch or drop (default burst)"},
+		{name: "drop-after", usage: "with --when-behind drop, leave out what is later than `DURATION` (default 2s)"},
+	}
+	for i := range flags {
+		f.StringVar(&flags[i].value, flags[i].name, "", flags[i].usage)
+	}
+	return flags
+}
+
+// setPace sets the speed, by having no pace for max, and the rest of the pace.
+func (d *draft) setPace(text string, flags paceFlags) {
+	speed, max, err := parseSpeed(text)
+	switch {
+	case err != nil:
+		d.errs = append(d.errs, err)
+	case max:
+		d.root.FootComment = "# Without a pace it is as fast as possible; as recorded is  pace: {speed: 1}."
+	default:
+		d.set("--speed "+text, numberNode(speed), "pace", "speed")
+	}
+	for _, f := range flags {
+		if f.value == "" {
+			continue
+		}
+		flag := "--" + f.name + " " + f.value
+		node, err := config.ParseValue(f.value)
+		switch {
+		case max:
+			d.fail(flag, errNoPace)
+		case err != nil:
+			d.fail(flag, err)
+		default:
+			d.set(flag, node, "pace", strings.ReplaceAll(f.name, "-", "_"))
+		}
+	}
+}
+
+var errNoPace = errors.New("is about the pace, and --speed max has none; leave one of them out")
+
+func numberNode(f float64) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: strconv.FormatFloat(f, 'f', -1, 64)}
+}

@@ -1,0 +1,308 @@
+package engine
+
+import (
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/pipeline-daemon/pipeline"
+)
+
+// handle takes a part through a handler. Nothing after a record at which the
+// pipeline stops is handled.
+func (w *worker) handle(s *step, p *part) {
+	for i := 0; i < len(p.records); i++ {
+		w.cutAt(p, i)
+	}
+	w.given.take(p.records, s.single == nil)
+	w.results.Reset(&w.given.Batch)
+	if s.single != nil {
+		for i := 0; i < len(p.records); {
+			i = w.handleSingles(s, p, i)
+		}
+	} else if len(w.given.Records) > 0 {
+		w.handleBatch(s, p)
+	}
+	w.given.putBack(p.records)
+	if w.last {
+		w.refuseResults(p, s)
+	} else {
+		w.assemble(p, s)
+	}
+}
+
+// given is the records that a handler is given of a part.
+type given struct {
+	pipeline.Batch
+	places []int // of the records in the part; empty: they are all of it
+
+	records []pipeline.Record // memory for those of a part in which some have failed
+}
+
+// take takes a part's records, without those that have failed if only good ones
+// are wanted.
+func (g *given) take(records []pipeline.Record, good bool) {
+	g.Records, g.places = records, g.places[:0]
+	first := 0
+	for first < len(records) && (!good || records[first].Failure == nil) {
+		first++
+	}
+	if first == len(records) {
+		return
+	}
+	g.records = g.records[:0]
+	for i := range records {
+		if records[i].Failure == nil {
+			g.records = append(g.records, records[i])
+			g.places = append(g.places, i)
+		}
+	}
+	g.Records = g.records
+}
+
+// place is where the i-th record is in the part.
+func (g *given) place(i int) int {
+	if len(g.places) == 0 {
+		return i
+	}
+	return g.places[i]
+}
+
+// putBack puts the records back into the part, as far as it goes.
+func (g *given) putBack(records []pipeline.Record) {
+	for i, at := range g.places {
+		if at < len(records) {
+			records[at] = g.Records[i]
+		}
+	}
+}
+
+// cutAfter is how long a handler of single records that ends the pipeline works
+// before what it has done is committed; it looks at the time every cutEvery
+// records.
+const (
+	cutAfter = 100 * time.Millisecond
+	cutEvery = 16
+)
+
+// handleSingles goes on at the part's i-th record, up to the end or to a record
+// at which the handler panics, and returns the number of the next.
+func (w *worker) handleSingles(s *step, p *part, i int) (next int) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.results.Drop(i)
+			p.records[i].Failure = w.panicked(&p.records[i], v, s.stage(), s.name)
+			next = i + 1
+			w.cutAt(p, i)
+		}
+	}()
+	for ; i < len(p.records); i++ {
+		r := &p.records[i]
+		if r.Failure != nil {
+			continue
+		}
+		if p.whole && w.stopping.Load() || w.last && i > 0 && i%cutEvery == 0 && time.Since(w.began) > cutAfter {
+			p.cut(i)
+			return i
+		}
+		w.results.For(i)
+		err := s.single.HandleRecord(w.writing, r, &w.results)
+		if err != nil && !w.again(s, i, err, func() error { return s.single.HandleRecord(w.writing, r, &w.results) }) {
+			p.cut(i)
+			return i
+		}
+		w.cutAt(p, i)
+	}
+	return i
+}
+
+// cutAt ends the part with its i-th record if the pipeline stops there.
+func (w *worker) cutAt(p *part, i int) {
+	if w.stopsAt(&p.records[i]) {
+		p.end(i + 1)
+	}
+}
+
+// again calls a handler again and again for the i-th record, for which it has
+// returned err, while that may pass. It reports false if it was stopped before
+// it had a result.
+func (w *worker) again(s *step, i int, err error, call func() error) bool {
+	var wait *backoff.ExponentialBackOff
+	for attempts := 1; err != nil; attempts++ {
+		w.results.Drop(i)
+		switch {
+		case w.writing.Err() != nil:
+			return false
+		case w.failed(&w.given.Records[i], s, err, attempts):
+			return true
+		case wait == nil:
+			wait = newBackoff(w.plan.Errors)
+		}
+		if !sleep(w.reading, wait.NextBackOff()) {
+			return false
+		}
+		w.results.For(i)
+		err = call()
+	}
+	return true
+}
+
+// handleBatch has a handler of batches handle what it is given. If it fails as
+// a whole, it is given the records one by one.
+func (w *worker) handleBatch(s *step, p *part) {
+	if p.whole && w.stopping.Load() {
+		p.cut(w.given.place(0))
+		return
+	}
+	err := w.call(s, &w.given.Batch, &w.results)
+	if w.writing.Err() != nil && err != nil {
+		p.cut(w.given.place(0))
+		return
+	}
+	alone := err != nil && len(w.given.Records) > 1
+	for i := range w.given.Records {
+		r := &w.given.Records[i]
+		if alone {
+			if p.whole && w.stopping.Load() {
+				p.cut(w.given.place(i))
+				return
+			}
+			w.results.Drop(i)
+			err = w.callAlone(s, i)
+		} else if r.Failure != nil {
+			err, r.Failure = r.Failure.Err, nil
+		}
+		if err != nil && !w.again(s, i, err, func() error { return w.callAlone(s, i) }) {
+			p.cut(w.given.place(i))
+			return
+		}
+		err = nil
+		if w.stopsAt(r) {
+			p.end(w.given.place(i) + 1)
+			return
+		}
+	}
+}
+
+// callAlone gives a handler the i-th record alone.
+func (w *worker) callAlone(s *step, i int) error {
+	r := &w.given.Records[i]
+	r.Failure = nil
+	w.one.Records = w.given.Records[i : i+1 : i+1]
+	w.ofOne.Reset(&w.one)
+	err := w.call(s, &w.one, &w.ofOne)
+	if err == nil && r.Failure != nil {
+		err, r.Failure = r.Failure.Err, nil
+	}
+	if err != nil {
+		return err
+	}
+	w.results.For(i)
+	for _, result := range w.ofOne.All() {
+		if result == r {
+			w.results.Keep()
+		} else {
+			*w.results.Add() = *result
+		}
+	}
+	return nil
+}
+
+// call calls a handler with a batch.
+func (w *worker) call(s *step, b *pipeline.Batch, out *pipeline.Results) (err error) {
+	defer func() {
+		if v := recover(); v == nil {
+			return
+		} else if len(b.Records) > 1 { // which of them it is will show
+			err = &pipeline.PanicError{Value: v, Stack: debug.Stack()}
+		} else {
+			err = w.panicked(&b.Records[0], v, s.stage(), s.name).Err
+		}
+	}()
+	return s.handler.Handle(w.writing, b, out)
+}
+
+var errResults = pipeline.Permanent(errors.New("the handler returns a record, but the pipeline ends with it; to send records on, write  - handler: {NAME: …}  among the transforms, before a sink"))
+
+// refuseResults fails the records of which there are results.
+func (w *worker) refuseResults(p *part, s *step) {
+	for i := range w.results.All() {
+		if at := w.given.place(i); at < len(p.records) && p.records[at].Failure == nil {
+			p.records[at].Failure = &pipeline.Failure{Err: errResults, Stage: s.stage(), Plugin: s.name, Attempts: 1}
+		}
+	}
+}
+
+// outcomes are records that a handler has made of others, and those that stay
+// in their place because they have failed or have no result.
+type outcomes struct {
+	records []pipeline.Record
+	further []bool
+}
+
+func (o *outcomes) add(r *pipeline.Record, further bool) {
+	o.records = append(o.records, *r)
+	o.further = append(o.further, further)
+}
+
+// assemble puts the results in the place of the part's records.
+func (w *worker) assemble(p *part, s *step) {
+	if w.onlyKept(p) {
+		return
+	}
+	p.made[0], p.made[1] = p.made[1], p.made[0]
+	o := &p.made[0]
+	o.records, o.further = o.records[:0], o.further[:0]
+	next := 0
+	stay := func(end int) { // records without results
+		for ; next < end; next++ {
+			r := &p.records[next]
+			if r.Failure == nil {
+				r.Failure = filtered
+			}
+			o.add(r, p.further != nil && p.further[next])
+		}
+	}
+	for i, result := range w.results.All() {
+		at := w.given.place(i)
+		if at >= len(p.records) || p.records[at].Failure != nil {
+			continue
+		}
+		if result.Failure != nil {
+			result.Failure.Stage, result.Failure.Plugin = s.stage(), s.name
+		}
+		stay(at)
+		o.add(result, at < next || p.further != nil && p.further[at])
+		next = at + 1
+	}
+	stay(len(p.records))
+	p.records, p.further = o.records, o.further
+}
+
+// onlyKept reports whether every result is a record of the part itself, and
+// then filters the others.
+func (w *worker) onlyKept(p *part) bool {
+	last := -1
+	for i, result := range w.results.All() {
+		if i == last || result != &w.given.Records[i] {
+			return false
+		}
+		last = i
+	}
+	next := 0
+	filter := func(end int) {
+		for ; next < min(end, len(p.records)); next++ {
+			if r := &p.records[next]; r.Failure == nil {
+				r.Failure = filtered
+			}
+		}
+	}
+	for i := range w.results.All() {
+		at := w.given.place(i)
+		filter(at)
+		next = at + 1
+	}
+	filter(len(p.records))
+	return true
+}

@@ -1,0 +1,288 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
+)
+
+// batchFunc is a handler of batches that is one function.
+type batchFunc func(b *pipeline.Batch, out *pipeline.Results) error
+
+func (f batchFunc) Handle(_ context.Context, b *pipeline.Batch, out *pipeline.Results) error {
+	return f(b, out)
+}
+func (f batchFunc) Close() error { return nil }
+
+// withHandler puts a handler among the transforms.
+func (h *harness) withHandler(handler pipeline.Handler) *harness {
+	h.plan.Transforms = append(h.plan.Transforms, pipeline.NewBound("try", nil, func(context.Context, pipeline.Env) (pipeline.Transform, error) {
+		return pipeline.HandlerTransform{Handler: handler}, nil
+	}))
+	return h
+}
+
+// endIn ends the pipeline in a handler.
+func (h *harness) endIn(handler pipeline.Handler) *harness {
+	h.plan.Handler = pipeline.NewBound("try", nil, func(context.Context, pipeline.Env) (pipeline.Handler, error) { return handler, nil })
+	h.plan.Sink = pipeline.NewBound("try", nil, func(context.Context, pipeline.Env) (pipeline.Sink, error) {
+		return pipeline.Synchronous(discard{}), nil
+	})
+	return h
+}
+
+// One record becomes none, itself, or itself and a new one; a second handler
+// halves the new ones.
+func TestResultsTakeTheirRecordsPlace(t *testing.T) {
+	h := newHarness(6).withHandler(pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, out *pipeline.Results) error {
+		n := number(r)
+		if n%3 == 0 {
+			return nil
+		}
+		out.Keep()
+		if n%3 == 2 {
+			out.Add().Set("new", pipeline.Int(n))
+		}
+		return nil
+	})).withHandler(batchFunc(func(b *pipeline.Batch, out *pipeline.Results) error {
+		for i := range b.Records {
+			if out.For(i); b.Records[i].Get("new").Equal(pipeline.Int(2)) {
+				continue
+			}
+			out.Keep()
+		}
+		return nil
+	}))
+	got := seen(t, h, func(r *pipeline.Record) string { return fmt.Sprint(r.Origin.Offset, r.Value) })
+	if diff := cmp.Diff([]string{"1 {n: 1}", "2 {n: 2}", "4 {n: 4}", "5 {n: 5}", "5 {new: 5}"}, got); diff != "" {
+		t.Error(diff)
+	}
+	st, err := h.run(t, t.Context())
+	if err != nil || st.Read != 6 || st.Added != 2 || st.Written != 5 || st.Filtered != 3 || lastOf(h.committed) != 5 {
+		t.Errorf("%+v, %v, committed %v", st, err, h.committed)
+	}
+}
+
+// A batch fails as a whole: its records come again, alone.
+func TestBatchThatFailsComesOneByOne(t *testing.T) {
+	var given []string
+	h := newHarness(4)
+	h.plan.Errors.OnFailure = config.Skip
+	h.endIn(batchFunc(func(b *pipeline.Batch, _ *pipeline.Results) error {
+		given = append(given, fmt.Sprint(number(&b.Records[0]), "+", len(b.Records)))
+		for i := range b.Records {
+			if number(&b.Records[i]) == 2 {
+				return errBad
+			}
+		}
+		return nil
+	}))
+	st, err := h.run(t, t.Context())
+	if err != nil || st.Written != 3 || st.Skipped != 1 {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if diff := cmp.Diff([]string{"0+4", "0+1", "1+1", "2+1", "3+1"}, given); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Whatever panics is one failed record.
+func TestPanicsAreFailedRecords(t *testing.T) {
+	boom := func(r *pipeline.Record) {
+		if number(r) == 5 {
+			panic("boom")
+		}
+	}
+	for name, prepare := range map[string]func(h *harness){
+		"transform": func(h *harness) { h.apply = func(r *pipeline.Record) error { boom(r); return nil } },
+		"decode": func(h *harness) {
+			h.read = func(r *pipeline.Record) { r.Raw = fmt.Append(nil, number(r)) }
+			h.plan.Decode = pipeline.NewBound("codec", nil, func(context.Context, pipeline.Env) (pipeline.Codec, error) { return explosive{}, nil })
+		},
+		"encode": func(h *harness) {
+			h.plan.Encode = pipeline.NewBound("codec", nil, func(context.Context, pipeline.Env) (pipeline.Codec, error) { return explosive{}, nil })
+		},
+		"handler": func(h *harness) {
+			h.withHandler(pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, out *pipeline.Results) error {
+				out.Keep()
+				boom(r)
+				return nil
+			}))
+		},
+		"handler at the end": func(h *harness) {
+			h.endIn(batchFunc(func(b *pipeline.Batch, _ *pipeline.Results) error {
+				for i := range b.Records {
+					boom(&b.Records[i])
+				}
+				return nil
+			}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(30)
+			h.plan.Errors.OnFailure = config.DeadLetter
+			prepare(h)
+			st, err := h.run(t, t.Context())
+			if err != nil || st.Written != 29 || st.DeadLettered != 1 || len(h.buried) != 1 {
+				t.Fatalf("%+v, %v", st, err)
+			}
+			letter := &h.buried[0]
+			stage, _, _ := strings.Cut(name, " ")
+			if got := letter.Get("error").Str(); number(letter) != 5 || got != "panic: boom" || letter.Get("stage").Str() != stage {
+				t.Errorf("%d: %v", number(letter), letter.Value)
+			}
+		})
+	}
+}
+
+// explosive is a codec that panics over 5.
+type explosive struct{}
+
+func (explosive) Decode(data []byte, v *pipeline.Value) error {
+	if string(data) == "5" {
+		panic("boom")
+	}
+	return nil
+}
+
+func (explosive) Encode(dst []byte, v pipeline.Value) ([]byte, error) {
+	if v.Fields()[0].Value.Int() == 5 {
+		panic("boom")
+	}
+	return dst, nil
+}
+
+// Nothing is handled after a record at which the pipeline stops.
+func TestHandlerStopsAtTheFailure(t *testing.T) {
+	var handled []int64
+	h := newHarness(100).endIn(pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, _ *pipeline.Results) error {
+		if number(r) == 15 {
+			return errBad
+		}
+		handled = append(handled, number(r))
+		return nil
+	}))
+	st, err := h.run(t, t.Context())
+	if !errors.Is(err, errBad) || st.Written != 15 || st.Failed != 1 || st.Read != 16 || lastOf(h.committed) != 14 {
+		t.Errorf("%+v, %v, committed %v", st, err, h.committed)
+	}
+	if !slices.Equal(handled, upTo(15)) {
+		t.Errorf("handled %v", handled)
+	}
+}
+
+func TestResultsAtTheEndAreRefused(t *testing.T) {
+	h := newHarness(3).endIn(pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, out *pipeline.Results) error {
+		if number(r) == 1 {
+			out.Keep()
+		}
+		return nil
+	}))
+	if st, err := h.run(t, t.Context()); !errors.Is(err, errResults) || st.Written != 1 || lastOf(h.committed) != 0 {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
+// A slow handler's work is committed as it goes on, and ends soon when the
+// pipeline is stopped.
+func TestSlowHandlerCommitsAsItGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		h := newHarness(1000)
+		h.batch = 1000
+		h.endIn(pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, _ *pipeline.Results) error {
+			time.Sleep(10 * time.Millisecond)
+			return nil
+		}))
+		time.AfterFunc(1005*time.Millisecond, stop)
+		st, err := h.run(t, ctx)
+		if err != nil || st.State != Stopped || st.Written != 101 || lastOf(h.committed) != 100 || len(h.committed) < 5 {
+			t.Errorf("%+v, %v, committed %v", st, err, h.committed)
+		}
+	})
+}
+
+// In a paced pipeline the handler in which it ends is called when the records
+// are due.
+func TestHandlerIsCalledOnTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		h := newHarness(3)
+		h.plan.Pace = &config.Pace{Speed: 1}
+		var at []time.Duration
+		h.endIn(pipeline.HandlerFunc(func(context.Context, *pipeline.Record, *pipeline.Results) error {
+			at = append(at, time.Since(start).Round(time.Second))
+			return nil
+		}))
+		if st, err := h.run(t, t.Context()); err != nil || st.Written != 3 {
+			t.Errorf("%+v, %v", st, err)
+		}
+		if diff := cmp.Diff([]time.Duration{0, time.Second, 2 * time.Second}, at); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// Where the results of one record go in two flights, the first does not move
+// the position on to it.
+func TestPositionWaitsForTheLastResult(t *testing.T) {
+	b := &batch{}
+	for _, offset := range []int64{1, 2, 2, 2, 3} {
+		b.Records = append(b.Records, pipeline.Record{Origin: pipeline.Origin{Offset: offset}})
+	}
+	b.further = []bool{false, false, true, true, false}
+	h := newHarness(0)
+	w := &writer{Pipeline: New(&h.plan, h.opts)}
+	var got []string
+	for _, part := range [][]pipeline.Record{b.Records[:2], b.Records[2:3], b.Records[3:5]} {
+		f := &flight{from: b}
+		f.Records = part
+		w.separate(f)
+		got = append(got, fmt.Sprint(f.position, f.counts.read, f.counts.added))
+	}
+	if diff := cmp.Diff([]string{"[0]@1 2 0", " 0 1", "[0]@3 1 1"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A part that is cut between the results of one record ends before the first
+// of them.
+func TestCutKeepsResultsTogether(t *testing.T) {
+	p := part{records: make([]pipeline.Record, 5), further: []bool{false, false, true, true, false}}
+	if p.cut(3); len(p.records) != 1 || len(p.further) != 1 || p.whole {
+		t.Errorf("%d records, %d marks, whole: %v", len(p.records), len(p.further), p.whole)
+	}
+}
+
+// In the usual case a handler costs no allocation for each record.
+func TestHandlersCostNoAllocation(t *testing.T) {
+	for name, handler := range map[string]pipeline.Handler{
+		"batch":  batchFunc(func(*pipeline.Batch, *pipeline.Results) error { return nil }),
+		"single": pipeline.HandlerFunc(func(context.Context, *pipeline.Record, *pipeline.Results) error { return nil }),
+		"keep":   pipeline.HandlerFunc(func(_ context.Context, _ *pipeline.Record, out *pipeline.Results) error { out.Keep(); return nil }),
+		"add":    pipeline.HandlerFunc(func(_ context.Context, _ *pipeline.Record, out *pipeline.Results) error { out.Add(); return nil }),
+	} {
+		h := newHarness(0)
+		w := &worker{Pipeline: New(&h.plan, h.opts)}
+		w.reading, w.writing = t.Context(), t.Context()
+		w.chain = []step{newStep("try", pipeline.HandlerTransform{Handler: handler})}
+		records := make([]pipeline.Record, 1000)
+		var p part
+		if n := testing.AllocsPerRun(10, func() {
+			clear(records)
+			p.records = records
+			w.process(&p)
+		}); n > 16 {
+			t.Errorf("%s: %v allocations for 1000 records", name, n)
+		}
+	}
+}

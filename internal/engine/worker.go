@@ -1,0 +1,291 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/pipeline-daemon/pipeline"
+)
+
+// filtered marks a record that a transform has taken out of the pipeline.
+var filtered = &pipeline.Failure{Err: pipeline.ErrFiltered}
+
+// worker takes records through the codecs and the chain of transforms and
+// handlers, all of which are its own.
+type worker struct {
+	*Pipeline
+	decode, encode pipeline.Codec
+	chain          []step
+	last           bool // its handler ends the pipeline
+
+	given   given            // what a handler is given
+	results pipeline.Results // of it
+	one     pipeline.Batch   // a record that is given alone
+	ofOne   pipeline.Results
+	began   time.Time // on the part
+}
+
+// step is a transform of the chain, or a handler.
+type step struct {
+	name      string
+	transform pipeline.Transform
+	handler   pipeline.Handler       // nil: it is a transform
+	single    pipeline.RecordHandler // the handler, if it handles single records
+}
+
+// part is the records that a worker is given at once: all of a batch, or those
+// of some partitions or keys.
+type part struct {
+	records []pipeline.Record
+	further []bool // marks the records that come of the same one as the one before; nil: there are none
+	encoded []byte // what their values were encoded into
+	whole   bool   // all of them were processed; otherwise the rest is cut off
+
+	made [2]outcomes // of handlers, in turn
+}
+
+// openWorkers opens what the stages work with. It returns what has to be
+// closed, also when it fails.
+func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string) pipeline.Env) (closers []io.Closer, err error) {
+	p.processor = &worker{Pipeline: p}
+	for _, t := range p.plan.Transforms {
+		opened, err := t.Open(ctx, env("transform", t.Name))
+		if err != nil {
+			return closers, fmt.Errorf("transform %s: %w", t.Name, err)
+		}
+		closers = append(closers, opened)
+		p.processor.chain = append(p.processor.chain, newStep(t.Name, opened))
+	}
+	if err := p.processor.openCodecs(ctx, env); err != nil {
+		return closers, err
+	}
+	if h := p.plan.Handler; h != nil {
+		opened, err := h.Open(ctx, env("handler", h.Name))
+		if err != nil {
+			return closers, fmt.Errorf("handler %s: %w", h.Name, err)
+		}
+		closers = append(closers, opened)
+		p.handler = &worker{Pipeline: p, last: true, chain: []step{newStep(h.Name, pipeline.HandlerTransform{Handler: opened})}}
+	}
+	return closers, nil
+}
+
+func newStep(name string, t pipeline.Transform) step {
+	s := step{name: name, transform: t}
+	if h, ok := t.(pipeline.HandlerTransform); ok {
+		s.handler = h.Handler
+		s.single, _ = h.Handler.(pipeline.RecordHandler)
+	}
+	return s
+}
+
+func (s *step) stage() string {
+	if s.handler != nil {
+		return pipeline.StageHandler
+	}
+	return pipeline.StageTransform
+}
+
+func (w *worker) openCodecs(ctx context.Context, env func(kind, plugin string) pipeline.Env) (err error) {
+	open := func(c *pipeline.Bound[pipeline.Codec]) (codec pipeline.Codec) {
+		if c == nil || err != nil {
+			return nil
+		}
+		if codec, err = c.Open(ctx, env("codec", c.Name)); err != nil {
+			err = fmt.Errorf("codec %s: %w", c.Name, err)
+		}
+		return codec
+	}
+	w.decode, w.encode = open(w.plan.Decode), open(w.plan.Encode)
+	return err
+}
+
+// idle reports whether there is nothing to do.
+func (w *worker) idle() bool {
+	return w.decode == nil && w.encode == nil && len(w.chain) == 0 && !w.plan.PassThrough
+}
+
+// process takes a part through all that the worker has. Once the pipeline
+// stops, the part ends before the first record that is not through, at the step
+// that comes to it first.
+func (w *worker) process(p *part) {
+	p.encoded, p.further, p.whole = p.encoded[:0], nil, true
+	for from := 0; ; {
+		to := from
+		for to < len(w.chain) && w.chain[to].handler == nil {
+			to++
+		}
+		run := run{worker: w, part: p, steps: w.chain[from:to], decodes: from == 0, encodes: to == len(w.chain)}
+		run.all()
+		if run.encodes {
+			return
+		}
+		w.handle(&w.chain[to], p)
+		from = to + 1
+	}
+}
+
+// run takes a part's records, one by one, through transforms that follow each
+// other.
+type run struct {
+	*worker
+	part             *part
+	steps            []step
+	decodes, encodes bool
+}
+
+func (u *run) all() {
+	if len(u.steps) == 0 && !(u.decodes && u.decode != nil) && !(u.encodes && (u.encode != nil || u.plan.PassThrough)) {
+		return
+	}
+	for i := 0; i < len(u.part.records); {
+		i = u.from(i)
+	}
+}
+
+// from goes on at the i-th record, up to the end or to a record at which
+// something panics, and returns the number of the next.
+func (u *run) from(i int) (next int) {
+	step := -1
+	defer func() {
+		if v := recover(); v != nil {
+			r := &u.part.records[i]
+			r.Failure = u.panicked(r, v, u.stageOf(step), u.pluginOf(step))
+			next = i + 1
+		}
+	}()
+	for ; i < len(u.part.records); i++ {
+		r := &u.part.records[i]
+		if r.Failure != nil {
+			continue
+		}
+		step = -1
+		if u.decodes {
+			u.decodeRecord(r)
+		}
+		for step = 0; step < len(u.steps) && r.Failure == nil; step++ {
+			if u.part.whole && u.stopping.Load() || !u.apply(&u.steps[step], r) {
+				u.part.cut(i)
+				return i
+			}
+		}
+		if u.encodes && r.Failure == nil {
+			u.encodeRecord(u.part, r)
+		}
+	}
+	return i
+}
+
+func (u *run) stageOf(step int) string {
+	switch step {
+	case -1:
+		return pipeline.StageDecode
+	case len(u.steps):
+		return pipeline.StageEncode
+	}
+	return pipeline.StageTransform
+}
+
+func (u *run) pluginOf(step int) string {
+	switch step {
+	case -1:
+		return u.plan.Decode.Name
+	case len(u.steps):
+		return u.plan.Encode.Name
+	}
+	return u.steps[step].name
+}
+
+// cut ends the part before its i-th record, or before the first one that comes
+// of the same record.
+func (p *part) cut(i int) {
+	for p.further != nil && p.further[i] {
+		i--
+	}
+	p.end(i)
+}
+
+// end ends the part after n records.
+func (p *part) end(n int) {
+	p.records, p.whole = p.records[:n], false
+	if p.further != nil {
+		p.further = p.further[:n]
+	}
+}
+
+// panicked is the failure of a record at which a plugin has panicked. It is
+// called where that was recovered.
+func (w *worker) panicked(r *pipeline.Record, value any, stage, plugin string) *pipeline.Failure {
+	err := &pipeline.PanicError{Value: value, Stack: debug.Stack()}
+	if n := w.panics.Add(1); n <= loggedFailures {
+		w.log.Error("a plugin panics", "at", r.Origin.String(), "stage", stage, "plugin", plugin, "panic", value, "stack", string(err.Stack))
+	}
+	return &pipeline.Failure{Err: pipeline.Permanent(err), Stage: stage, Plugin: plugin, Attempts: 1}
+}
+
+func (w *worker) decodeRecord(r *pipeline.Record) {
+	switch {
+	case w.decode == nil:
+	case r.Raw == nil:
+		r.Value = pipeline.Null()
+	default:
+		if err := w.decode.Decode(r.Raw, &r.Value); err != nil {
+			r.Failure = &pipeline.Failure{Err: err, Stage: pipeline.StageDecode, Plugin: w.plan.Decode.Name, Attempts: 1}
+		}
+	}
+}
+
+func (w *worker) encodeRecord(p *part, r *pipeline.Record) {
+	switch {
+	case w.plan.PassThrough:
+		r.Encoded = r.Raw
+	case w.encode == nil || r.Raw == nil && r.Value.IsNull(): // the latter stays a null value
+	default:
+		at := len(p.encoded)
+		buf, err := w.encode.Encode(p.encoded, r.Value)
+		if err != nil {
+			r.Failure = &pipeline.Failure{Err: err, Stage: pipeline.StageEncode, Plugin: w.plan.Encode.Name, Attempts: 1}
+			return
+		}
+		p.encoded, r.Encoded = buf, buf[at:len(buf):len(buf)]
+	}
+}
+
+// apply applies one transform, again and again while its error may pass. It
+// reports false if it was stopped before it had a result.
+func (w *worker) apply(s *step, r *pipeline.Record) bool {
+	var wait *backoff.ExponentialBackOff
+	for attempts := 1; ; attempts++ {
+		err := s.transform.Apply(w.reading, r)
+		switch {
+		case err == nil:
+			return true
+		case w.failed(r, s, err, attempts):
+			return true
+		case wait == nil:
+			wait = newBackoff(w.plan.Errors)
+		}
+		if !sleep(w.reading, wait.NextBackOff()) {
+			return false
+		}
+	}
+}
+
+// failed notes what an error means for a record, and reports false if it may
+// pass, so that the step is to be tried again.
+func (w *worker) failed(r *pipeline.Record, s *step, err error, attempts int) bool {
+	switch {
+	case errors.Is(err, pipeline.ErrFiltered):
+		r.Failure = filtered
+	case pipeline.IsPermanent(err) || attempts > w.plan.Errors.Retries:
+		r.Failure = &pipeline.Failure{Err: err, Stage: s.stage(), Plugin: s.name, Attempts: attempts}
+	default:
+		return false
+	}
+	return true
+}
