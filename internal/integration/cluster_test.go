@@ -76,6 +76,17 @@ func (c *cluster) create(topic string, partitions int32, settings ...string) {
 	}
 }
 
+// remove deletes a topic and returns when it is gone.
+func (c *cluster) remove(topic string) {
+	c.t.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
+	if _, err := c.admin.DeleteTopic(ctx, topic); err != nil {
+		c.t.Fatal(err)
+	}
+	eventually(c.t, "that a topic is gone", func() bool { return c.size(topic) < 0 })
+}
+
 // produce writes messages, which say their topic and partition.
 func (c *cluster) produce(messages ...*kgo.Record) {
 	c.t.Helper()

@@ -59,6 +59,7 @@ func TestIntegrationExamples(t *testing.T) {
 			}
 			tt.printed(t, rows, lines)
 		})
+		c.remove(tt.topic)
 	}
 	files, err := filepath.Glob(filepath.Join(root, "pipelines", "*.yaml"))
 	if err != nil {
