@@ -12,7 +12,7 @@ import (
 )
 
 // What reads or writes topics, among the documents' commands.
-var usesTopics = regexp.MustCompile(`^bin/pipeline (run pipelines/(replay|average|tutorial)|replay |tail )`)
+var usesTopics = regexp.MustCompile(`^bin/pipeline (run pipelines/(replay|average|tutorial|capture)|replay |tail )`)
 
 // The documents' commands don't get in each other's way on a broker that
 // outlives them, in whatever order: a topic holds values of one kind.
