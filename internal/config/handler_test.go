@@ -40,3 +40,15 @@ func TestHandlers(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkers(t *testing.T) {
+	plan, err := Parse("t.yaml", []byte("source: {topic: {topic: a}}\nworkers: {by: key}\nhandler: test-handler\n"), nil)
+	if err != nil || plan.Workers != (Workers{Count: 1, By: ByKey}) {
+		t.Errorf("%v, %v", plan, err)
+	}
+	_, err = Parse("t.yaml", []byte("source: {topic: {topic: a}}\nworkers: {count: 0, by: topic}\nhandler: test-handler\n"), nil)
+	const want = "t.yaml:2:11: count: wants 1 to 1024, not 0\nt.yaml:2:21: by: wants partition or key, not \"topic\""
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

@@ -134,7 +134,7 @@ func parse(file string, text []byte, overrides []override) (plan *Plan, name str
 	if err := errors.Join(errs...); err != nil {
 		return nil, name, sorted(err, overrides)
 	}
-	plan = &Plan{Name: nameOfFile(file), File: file, Errors: defaultErrors}
+	plan = &Plan{Name: nameOfFile(file), File: file, Errors: defaultErrors, Workers: defaultWorkers}
 	if err := root.Decode(plan); err != nil {
 		return nil, name, sorted(err, overrides)
 	}

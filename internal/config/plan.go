@@ -22,6 +22,7 @@ type Plan struct {
 	Transforms []*pipeline.Bound[pipeline.Transform] `yaml:"transforms" doc:"what changes the records, in this order"`
 	Sink       *pipeline.Bound[pipeline.Sink]        `yaml:"sink" doc:"where records go"`
 	Handler    *pipeline.Bound[pipeline.Handler]     `yaml:"handler" doc:"your own code, run on the records in place of a sink"`
+	Workers    Workers                               `yaml:"workers" doc:"how many records are transformed and handled at the same time; each worker has transforms and a handler of its own"`
 	Codec      *pipeline.Bound[pipeline.Codec]       `yaml:"codec" doc:"how values are encoded at ends that are bytes, such as kafka, unless the end names its own; the default is json"`
 	Errors     Errors                                `yaml:"errors" doc:"what to do when a record fails"`
 	DeadLetter *pipeline.Bound[pipeline.Sink]        `yaml:"dead_letter" doc:"where failed records go with on_failure: dead_letter"`

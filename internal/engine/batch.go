@@ -6,6 +6,7 @@ import "github.com/pipeline-daemon/pipeline"
 type batch struct {
 	pipeline.Batch
 	part part // of the worker that processes it
+	job  job  // of the workers that share it
 
 	read    []pipeline.Record // what the source has filled, while Records is something else
 	further []bool            // marks the records that come of the same one as the one before; nil: there are none

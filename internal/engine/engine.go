@@ -54,8 +54,8 @@ type Pipeline struct {
 	log  *slog.Logger
 
 	source     pipeline.Source
-	processor  *worker
-	handler    *worker // of the handler that the pipeline ends in; nil: it ends in a sink
+	processors *crew
+	handlers   *crew // of the handler that the pipeline ends in; nil: it ends in a sink
 	sink, dead pipeline.Sink
 	clock      *playback.Clock      // nil: not paced
 	asleep     func() time.Duration // how long the machine has been suspended in all
@@ -196,7 +196,7 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	}
 	wg.Go(func() { readErr = p.readStage(reading) })
 	wg.Go(func() { p.processStage() })
-	if p.handler != nil {
+	if p.handlers != nil {
 		wg.Go(func() { p.handleStage() })
 	}
 	w := &writer{Pipeline: p, ctx: writing, giveUp: giveUp, stopReading: stopReading}
@@ -233,10 +233,10 @@ func (p *Pipeline) makeChannels() {
 	p.handled = p.released
 	p.unused = make(chan *flight, flights)
 	n := batches
-	if p.plan.Pace != nil || p.handler != nil {
+	if p.plan.Pace != nil || p.handlers != nil {
 		n = flights
 	}
-	if p.handler != nil {
+	if p.handlers != nil {
 		p.handled = make(chan *flight, flights)
 	}
 	for range n {

@@ -102,7 +102,7 @@ func (w *worker) handleSingles(s *step, p *part, i int) (next int) {
 		if r.Failure != nil {
 			continue
 		}
-		if p.whole && w.stopping.Load() || w.last && i > 0 && i%cutEvery == 0 && time.Since(w.began) > cutAfter {
+		if p.whole && w.stopping.Load() || p.job == nil && w.last && i > 0 && i%cutEvery == 0 && time.Since(w.began) > cutAfter {
 			p.cut(i)
 			return i
 		}
@@ -111,6 +111,13 @@ func (w *worker) handleSingles(s *step, p *part, i int) (next int) {
 		if err != nil && !w.again(s, i, err, func() error { return s.single.HandleRecord(w.writing, r, &w.results) }) {
 			p.cut(i)
 			return i
+		}
+		if w.last && w.results.Len() > 0 {
+			w.refuse(r, s)
+			w.results.Drop(i)
+		}
+		if p.job != nil {
+			p.handled.Store(int64(i + 1))
 		}
 		w.cutAt(p, i)
 	}
@@ -225,11 +232,18 @@ func (w *worker) call(s *step, b *pipeline.Batch, out *pipeline.Results) (err er
 
 var errResults = pipeline.Permanent(errors.New("the handler returns a record, but the pipeline ends with it; to send records on, write  - handler: {NAME: …}  among the transforms, before a sink"))
 
-// refuseResults fails the records of which there are results.
+// refuse fails a record with results at the end of a pipeline.
+func (w *worker) refuse(r *pipeline.Record, s *step) {
+	if r.Failure == nil {
+		r.Failure = &pipeline.Failure{Err: errResults, Stage: s.stage(), Plugin: s.name, Attempts: 1}
+	}
+}
+
+// refuseResults fails the records with results.
 func (w *worker) refuseResults(p *part, s *step) {
 	for i := range w.results.All() {
-		if at := w.given.place(i); at < len(p.records) && p.records[at].Failure == nil {
-			p.records[at].Failure = &pipeline.Failure{Err: errResults, Stage: s.stage(), Plugin: s.name, Attempts: 1}
+		if at := w.given.place(i); at < len(p.records) {
+			w.refuse(&p.records[at], s)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
 	"pgregory.net/rapid"
 )
 
@@ -137,7 +138,7 @@ func (o *ordeal) noteHandled(r *pipeline.Record) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.stored[number(r)]++
-	if o.single {
+	if o.single && (o.plan.Workers.Count == 1 || o.plan.Workers.By == config.ByPartition && number(r)%o.partitions == 0) {
 		o.given = append(o.given, number(r))
 	}
 }

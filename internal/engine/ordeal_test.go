@@ -91,6 +91,9 @@ func drawOrdeal(t *rapid.T) *ordeal {
 		o.plan.Pace = &config.Pace{Speed: 1}
 	}
 	o.drawHandler(t)
+	if o.plan.Workers = (config.Workers{Count: rapid.SampledFrom([]int{1, 1, 2, 5}).Draw(t, "workers"), By: config.ByKey}); rapid.Bool().Draw(t, "by partition") {
+		o.plan.Workers.By = config.ByPartition
+	}
 	o.bind()
 	o.bindHandler()
 	return o

@@ -17,12 +17,17 @@ func (p *Pipeline) processStage() {
 	} else {
 		defer close(p.released)
 	}
+	w := p.processors.alone()
+	if w == nil {
+		p.processAbreast()
+		return
+	}
 	for b := range p.read {
 		if p.stopping.Load() {
 			p.dropped.Store(true)
 			return
 		}
-		whole := p.processBatch(b)
+		whole := w.processBatch(b)
 		if len(b.Records) > 0 {
 			p.forward(b)
 		}
@@ -47,12 +52,12 @@ func (p *Pipeline) forward(b *batch) {
 
 // processBatch reports false if it was stopped half way; the batch then ends
 // before the first record that is not processed.
-func (p *Pipeline) processBatch(b *batch) bool {
-	if p.processor.idle() {
+func (w *worker) processBatch(b *batch) bool {
+	if w.idle() {
 		return true
 	}
 	b.part.records = b.Records
-	p.processor.process(&b.part)
+	w.process(&b.part)
 	b.replace(b.part.records, b.part.further)
 	return b.part.whole
 }
@@ -60,12 +65,17 @@ func (p *Pipeline) processBatch(b *batch) bool {
 // handleStage gives the records to the handler in which the pipeline ends.
 func (p *Pipeline) handleStage() {
 	defer close(p.handled)
+	w := p.handlers.alone()
+	if w == nil {
+		p.handleAbreast()
+		return
+	}
 	var part part
 	for f := range p.released {
 		for done := 0; done < len(f.Records); {
-			p.handler.began = time.Now()
+			w.began = time.Now()
 			part.records = f.Records[done:]
-			p.handler.process(&part)
+			w.process(&part)
 			n := len(part.records)
 			done += n
 			if !part.whole && (p.reading.Err() != nil || n > 0 && p.stopsAt(&part.records[n-1])) {

@@ -78,8 +78,9 @@ func (o *ordeal) checkStored(st Status, gone bool) {
 	if gone {
 		return
 	}
-	// What is handled after a failure, or before a record that waits as the run stops, is not counted.
-	handledOnly := o.handler == atTheEnd && (st.State == Failed || st.State == Stopped && !o.single)
+	// What is handled after a failure, or before a record that waits as the run
+	// stops, is not counted.
+	handledOnly := o.handler == atTheEnd && (st.State == Failed || st.State == Stopped && (!o.single || o.plan.Workers.Count > 1))
 	if st.Written != int64(len(o.stored)) && !(handledOnly && st.Written < int64(len(o.stored))) || st.DeadLettered != letters {
 		o.problem("stored %d, buried %d", len(o.stored), letters)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -47,30 +48,45 @@ type part struct {
 	whole   bool   // all of them were processed; otherwise the rest is cut off
 
 	made [2]outcomes // of handlers, in turn
+
+	// Of a part of a job of several workers.
+	job     *job
+	given   []pipeline.Record // what it began with
+	places  []int             // of these in the job
+	next    int               // to be put back
+	handled atomic.Int64      // how many are, while a handler of single records works at the end
 }
 
 // openWorkers opens what the stages work with. It returns what has to be
 // closed, also when it fails.
 func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string) pipeline.Env) (closers []io.Closer, err error) {
-	p.processor = &worker{Pipeline: p}
-	for _, t := range p.plan.Transforms {
-		opened, err := t.Open(ctx, env("transform", t.Name))
-		if err != nil {
-			return closers, fmt.Errorf("transform %s: %w", t.Name, err)
+	var processors, handlers []*worker
+	for range max(p.plan.Workers.Count, 1) {
+		w := &worker{Pipeline: p}
+		processors = append(processors, w)
+		for _, t := range p.plan.Transforms {
+			opened, err := t.Open(ctx, env("transform", t.Name))
+			if err != nil {
+				return closers, fmt.Errorf("transform %s: %w", t.Name, err)
+			}
+			closers = append(closers, opened)
+			w.chain = append(w.chain, newStep(t.Name, opened))
 		}
-		closers = append(closers, opened)
-		p.processor.chain = append(p.processor.chain, newStep(t.Name, opened))
-	}
-	if err := p.processor.openCodecs(ctx, env); err != nil {
-		return closers, err
-	}
-	if h := p.plan.Handler; h != nil {
-		opened, err := h.Open(ctx, env("handler", h.Name))
-		if err != nil {
-			return closers, fmt.Errorf("handler %s: %w", h.Name, err)
+		if err := w.openCodecs(ctx, env); err != nil {
+			return closers, err
 		}
-		closers = append(closers, opened)
-		p.handler = &worker{Pipeline: p, last: true, chain: []step{newStep(h.Name, pipeline.HandlerTransform{Handler: opened})}}
+		if h := p.plan.Handler; h != nil {
+			opened, err := h.Open(ctx, env("handler", h.Name))
+			if err != nil {
+				return closers, fmt.Errorf("handler %s: %w", h.Name, err)
+			}
+			closers = append(closers, opened)
+			handlers = append(handlers, &worker{Pipeline: p, last: true, chain: []step{newStep(h.Name, pipeline.HandlerTransform{Handler: opened})}})
+		}
+	}
+	p.processors = newCrew(processors, p.plan.Workers.By)
+	if handlers != nil {
+		p.handlers = newCrew(handlers, p.plan.Workers.By)
 	}
 	return closers, nil
 }
