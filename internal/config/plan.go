@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"time"
 
 	"github.com/pipeline-daemon/pipeline"
 )
@@ -34,48 +33,6 @@ type Plan struct {
 	// nothing to do; PassThrough says that the source's bytes are the sink's.
 	Decode, Encode *pipeline.Bound[pipeline.Codec]
 	PassThrough    bool
-}
-
-// The policies for a record that failed and is not worth another try.
-const (
-	Stop       = "stop"
-	Skip       = "skip"
-	DeadLetter = "dead_letter"
-)
-
-// Errors is the policy for failures. Retries and Backoff are for a sink that
-// fails as a whole, too.
-type Errors struct {
-	Retries   int     `yaml:"retries" doc:"how often a failure that may pass is tried again"`
-	Backoff   Backoff `yaml:"backoff" doc:"how long to wait before each further try"`
-	OnFailure string  `yaml:"on_failure" doc:"what happens to a record that failed: stop, skip or dead_letter"`
-}
-
-// Backoff is how long to wait between tries: twice as long each time, with
-// jitter.
-type Backoff struct {
-	Initial time.Duration `yaml:"initial" doc:"the wait before the second try"`
-	Max     time.Duration `yaml:"max" doc:"the longest wait"`
-}
-
-var defaultErrors = Errors{Retries: 3, Backoff: Backoff{Initial: 100 * time.Millisecond, Max: 10 * time.Second}, OnFailure: Stop}
-
-// Validate implements pipeline.Validator.
-func (e *Errors) Validate() error {
-	var errs []error
-	bad := func(option, format string, args ...any) {
-		errs = append(errs, &pipeline.FieldError{Option: option, Err: fmt.Errorf(format, args...)})
-	}
-	if e.Retries < 0 {
-		bad("retries", "wants 0 or more, not %d", e.Retries)
-	}
-	if e.Backoff.Initial <= 0 || e.Backoff.Max < e.Backoff.Initial {
-		bad("backoff", "wants initial above 0 and max at least initial, not %v and %v", e.Backoff.Initial, e.Backoff.Max)
-	}
-	if e.OnFailure != Stop && e.OnFailure != Skip && e.OnFailure != DeadLetter {
-		bad("on_failure", "wants stop, skip or dead_letter, not %q", e.OnFailure)
-	}
-	return errors.Join(errs...)
 }
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)

@@ -8,6 +8,8 @@ type batch struct {
 	part part // of the worker that processes it
 	job  job  // of the workers that share it
 
+	originals originals // of the records, if they are kept
+
 	read    []pipeline.Record // what the source has filled, while Records is something else
 	further []bool            // marks the records that come of the same one as the one before; nil: there are none
 	sent    int               // how many records flights have taken to the write stage

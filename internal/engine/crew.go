@@ -21,6 +21,9 @@ type crew struct {
 }
 
 func newCrew(workers []*worker, by string) *crew {
+	for _, w := range workers {
+		w.nameCalls()
+	}
 	return &crew{workers: workers, byKey: by == config.ByKey, seed: maphash.MakeSeed()}
 }
 
@@ -191,6 +194,9 @@ func (p *Pipeline) processAbreast() {
 			if p.stopping.Load() {
 				p.dropped.Store(true)
 				return
+			}
+			if p.keepsOriginals() {
+				b.originals.keep(b.Records)
 			}
 			p.processors.share(&b.job, b.Records)
 			order <- b

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -69,6 +71,9 @@ type Pipeline struct {
 	unused    chan *flight
 
 	reading, writing context.Context // done when no more is to be read; when what is under way is to be given up
+
+	stuck    chan struct{} // closed once a call has been left, which stuckErr names
+	stuckErr error
 
 	panics         atomic.Int64
 	waitsForMemory atomic.Bool       // the read stage waits for a free batch
@@ -189,20 +194,32 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	p.reading, p.writing = reading, writing
 	p.makeChannels()
 	p.stats.opened(p.source)
-	var wg sync.WaitGroup
+	var reader, stages sync.WaitGroup
 	var readErr error
+	reader.Go(func() { readErr = p.readStage(reading) })
+	stages.Go(p.processStage)
 	if p.plan.Pace != nil {
-		wg.Go(func() { p.releaseStage(reading) })
+		stages.Go(func() { p.releaseStage(reading) })
 	}
-	wg.Go(func() { readErr = p.readStage(reading) })
-	wg.Go(func() { p.processStage() })
 	if p.handlers != nil {
-		wg.Go(func() { p.handleStage() })
+		stages.Go(p.handleStage)
 	}
+	ended := make(chan struct{})
+	go func() {
+		stages.Wait()
+		close(ended)
+	}()
+	go p.vigil(ended)
 	w := &writer{Pipeline: p, ctx: writing, giveUp: giveUp, stopReading: stopReading}
 	err := w.run()
 	stopReading()
-	wg.Wait()
+	giveUp() // what is still handled is not written any more
+	select {
+	case <-ended:
+	case <-p.stuck:
+		err = cmp.Or(err, p.stuckErr)
+	}
+	reader.Wait()
 	if err == nil && readErr != nil && !p.gone {
 		err = fmt.Errorf("source %s: %w", p.plan.Source.Name, readErr)
 	}
@@ -226,6 +243,7 @@ func (p *Pipeline) startGrace(ctx context.Context, giveUp func()) (end func()) {
 }
 
 func (p *Pipeline) makeChannels() {
+	p.stuck = make(chan struct{})
 	p.free = make(chan *batch, batches)
 	p.read = make(chan *batch, batches)
 	p.processed = make(chan *batch, batches)
@@ -255,7 +273,7 @@ func (p *Pipeline) readStage(ctx context.Context) error {
 			return nil
 		}
 		b.Reset()
-		err := p.source.Read(ctx, &b.Batch)
+		err := p.readBatch(ctx, b)
 		switch {
 		case err == io.EOF: // a wrapped one is a failure, such as a connection that was closed
 			p.eof = true
@@ -276,6 +294,23 @@ func (p *Pipeline) readStage(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// readBatch has the source fill a batch. Its panic is the pipeline's failure.
+func (p *Pipeline) readBatch(ctx context.Context, b *batch) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = p.panicError(v)
+		}
+	}()
+	return p.source.Read(ctx, &b.Batch)
+}
+
+// panicError is the error of a panic that was recovered, and logs where it was.
+func (p *Pipeline) panicError(value any) error {
+	err := &pipeline.PanicError{Value: value, Stack: debug.Stack()}
+	p.log.Error("a plugin panics", "panic", value, "stack", string(err.Stack))
+	return pipeline.Permanent(err)
 }
 
 // freeBatch returns a batch to fill, or nil once ctx is done. It makes a new

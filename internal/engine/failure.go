@@ -40,11 +40,29 @@ func (w *writer) applyPolicy(f *flight) {
 		w.logFailures(f.failures, "a record failed and goes to the dead letters")
 		f.letters.Records = f.letters.Records[:0]
 		for i := range f.failures {
+			if w.keepsOriginals() {
+				f.from.originals.restore(&f.failures[i])
+			}
 			f.letters.Records = append(f.letters.Records, w.letter(&f.failures[i], time.Now()))
 		}
 		w.deliver(f, &f.dead)
 	}
+	w.lastFailed = new(f.failures[len(f.failures)-1])
 	f.failures = f.failures[:0]
+}
+
+// tooManyFailures is the end of a pipeline of whose records more have failed
+// than may, once a flight is settled or, without one, at its end.
+func (w *writer) tooManyFailures(f *flight) error {
+	failed, read := w.stats.skipped.Load()+w.stats.deadLettered.Load(), w.stats.read.Load()
+	if f != nil {
+		failed, read = failed+f.counts.skipped+f.counts.deadLettered, read+f.counts.read
+	}
+	most := w.plan.Errors.MaxFailures
+	if w.lastFailed == nil || !most.Exceeded(failed, read, f == nil) {
+		return nil
+	}
+	return fmt.Errorf("%d of %d records have failed, more than max_failures: %v; the last was %w", failed, read, most, w.stopError(w.lastFailed))
 }
 
 func (w *writer) logFailures(failures []pipeline.Record, text string) {

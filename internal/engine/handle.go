@@ -12,6 +12,8 @@ import (
 // handle takes a part through a handler. Nothing after a record at which the
 // pipeline stops is handled.
 func (w *worker) handle(s *step, p *part) {
+	w.call.Store(&s.running)
+	defer w.call.Store(nil)
 	for i := 0; i < len(p.records); i++ {
 		w.cutAt(p, i)
 	}
@@ -107,8 +109,8 @@ func (w *worker) handleSingles(s *step, p *part, i int) (next int) {
 			return i
 		}
 		w.results.For(i)
-		err := s.single.HandleRecord(w.writing, r, &w.results)
-		if err != nil && !w.again(s, i, err, func() error { return s.single.HandleRecord(w.writing, r, &w.results) }) {
+		err := w.handleOnce(s, r)
+		if err != nil && !w.again(s, i, err, func() error { return w.handleOnce(s, r) }) {
 			p.cut(i)
 			return i
 		}
@@ -162,7 +164,7 @@ func (w *worker) handleBatch(s *step, p *part) {
 		p.cut(w.given.place(0))
 		return
 	}
-	err := w.call(s, &w.given.Batch, &w.results)
+	err := w.try(s, &w.given.Batch, &w.results)
 	if w.writing.Err() != nil && err != nil {
 		p.cut(w.given.place(0))
 		return
@@ -198,7 +200,7 @@ func (w *worker) callAlone(s *step, i int) error {
 	r.Failure = nil
 	w.one.Records = w.given.Records[i : i+1 : i+1]
 	w.ofOne.Reset(&w.one)
-	err := w.call(s, &w.one, &w.ofOne)
+	err := w.try(s, &w.one, &w.ofOne)
 	if err == nil && r.Failure != nil {
 		err, r.Failure = r.Failure.Err, nil
 	}
@@ -216,8 +218,8 @@ func (w *worker) callAlone(s *step, i int) error {
 	return nil
 }
 
-// call calls a handler with a batch.
-func (w *worker) call(s *step, b *pipeline.Batch, out *pipeline.Results) (err error) {
+// try calls a handler with a batch, in which it may panic.
+func (w *worker) try(s *step, b *pipeline.Batch, out *pipeline.Results) (err error) {
 	defer func() {
 		if v := recover(); v == nil {
 			return
@@ -227,7 +229,7 @@ func (w *worker) call(s *step, b *pipeline.Batch, out *pipeline.Results) (err er
 			err = w.panicked(&b.Records[0], v, s.stage(), s.name).Err
 		}
 	}()
-	return s.handler.Handle(w.writing, b, out)
+	return w.handleAll(s, b, out)
 }
 
 var errResults = pipeline.Permanent(errors.New("the handler returns a record, but the pipeline ends with it; to send records on, write  - handler: {NAME: …}  among the transforms, before a sink"))

@@ -53,6 +53,9 @@ func (p *Pipeline) forward(b *batch) {
 // processBatch reports false if it was stopped half way; the batch then ends
 // before the first record that is not processed.
 func (w *worker) processBatch(b *batch) bool {
+	if w.keepsOriginals() {
+		b.originals.keep(b.Records)
+	}
 	if w.idle() {
 		return true
 	}
@@ -105,7 +108,7 @@ func retryable(err error) bool {
 
 func newBackoff(e config.Errors) *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
-	b.InitialInterval, b.MaxInterval, b.Multiplier = e.Backoff.Initial, e.Backoff.Max, 2
+	b.InitialInterval, b.MaxInterval, b.Multiplier, b.RandomizationFactor = e.Backoff.Initial, e.Backoff.Max, 2, e.Backoff.Jitter
 	b.Reset()
 	return b
 }

@@ -10,7 +10,7 @@ import (
 
 // settle settles flights in order, as far as they are done.
 func (w *writer) settle() {
-	for len(w.queue) > 0 && w.queue[0].pending == 0 {
+	for len(w.queue) > 0 && w.queue[0].pending == 0 && !w.left {
 		f := w.queue[0]
 		if !w.finish(f) {
 			return
@@ -90,6 +90,8 @@ func (w *writer) retry(f *flight, d *delivery) bool {
 	switch {
 	case w.ctx.Err() != nil:
 		w.fail(errGrace)
+	case errors.Is(d.err, pipeline.ErrDone): // of dead letters, which would be lost
+		w.fail(fmt.Errorf("%s %s: %w", d.role, d.plugin, d.err))
 	case pipeline.IsPermanent(d.err) || d.attempts > w.plan.Errors.Retries:
 		w.fail(fmt.Errorf("%s %s: %w", d.role, d.plugin, d.err))
 	}
@@ -111,7 +113,7 @@ func (w *writer) retry(f *flight, d *delivery) bool {
 	d.err = nil
 	d.attempts++
 	f.pending++
-	d.sink.Write(w.ctx, d.batch, d.done)
+	w.write(d)
 	return false
 }
 
@@ -190,6 +192,7 @@ func (w *writer) commit(f *flight) {
 	if f.stop != nil {
 		w.halt(w.stopError(f.stop))
 	}
+	w.halt(w.tooManyFailures(f))
 	for _, o := range f.position {
 		w.position = w.position.Advance(o)
 	}

@@ -29,6 +29,9 @@ type worker struct {
 	one     pipeline.Batch   // a record that is given alone
 	ofOne   pipeline.Results
 	began   time.Time // on the part
+
+	call  atomic.Pointer[call] // under way; nil: none
+	stuck atomic.Bool          // it has been left
 }
 
 // step is a transform of the chain, or a handler.
@@ -37,6 +40,7 @@ type step struct {
 	transform pipeline.Transform
 	handler   pipeline.Handler       // nil: it is a transform
 	single    pipeline.RecordHandler // the handler, if it handles single records
+	running   call                   // of it
 }
 
 // part is the records that a worker is given at once: all of a batch, or those
@@ -69,7 +73,7 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 			if err != nil {
 				return closers, fmt.Errorf("transform %s: %w", t.Name, err)
 			}
-			closers = append(closers, opened)
+			closers = append(closers, closer{opened, w})
 			w.chain = append(w.chain, newStep(t.Name, opened))
 		}
 		if err := w.openCodecs(ctx, env); err != nil {
@@ -80,8 +84,9 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 			if err != nil {
 				return closers, fmt.Errorf("handler %s: %w", h.Name, err)
 			}
-			closers = append(closers, opened)
-			handlers = append(handlers, &worker{Pipeline: p, last: true, chain: []step{newStep(h.Name, pipeline.HandlerTransform{Handler: opened})}})
+			w := &worker{Pipeline: p, last: true, chain: []step{newStep(h.Name, pipeline.HandlerTransform{Handler: opened})}}
+			handlers = append(handlers, w)
+			closers = append(closers, closer{opened, w})
 		}
 	}
 	p.processors = newCrew(processors, p.plan.Workers.By)
@@ -158,6 +163,10 @@ type run struct {
 func (u *run) all() {
 	if len(u.steps) == 0 && !(u.decodes && u.decode != nil) && !(u.encodes && (u.encode != nil || u.plan.PassThrough)) {
 		return
+	}
+	if len(u.steps) > 0 {
+		u.call.Store(&u.steps[0].running)
+		defer u.call.Store(nil)
 	}
 	for i := 0; i < len(u.part.records); {
 		i = u.from(i)
@@ -277,7 +286,7 @@ func (w *worker) encodeRecord(p *part, r *pipeline.Record) {
 func (w *worker) apply(s *step, r *pipeline.Record) bool {
 	var wait *backoff.ExponentialBackOff
 	for attempts := 1; ; attempts++ {
-		err := s.transform.Apply(w.reading, r)
+		err := w.applyOnce(s, r)
 		switch {
 		case err == nil:
 			return true

@@ -3,6 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"github.com/pipeline-daemon/pipeline"
 )
 
 // writer is the write stage. It runs on the goroutine that called Run.
@@ -18,18 +21,26 @@ type writer struct {
 	ended    bool // takes no more flights
 	troubled int  // flights under way on which the sink has failed
 	logged   int  // failures
+
+	left       bool             // what is under way is not waited for any more
+	lastFailed *pipeline.Record // that was skipped or became a dead letter
 }
 
 // run writes flights until there are no more and all are settled.
 func (w *writer) run() error {
 	w.acks = make(chan ack, 2*flights) // so that done never blocks
-	for !w.ended || len(w.queue) > 0 {
+	for !w.left && (!w.ended || len(w.queue) > 0) {
 		w.next()
 		w.settle()
 	}
 	w.stopReading()
-	if errors.Is(w.err, errGrace) {
+	switch {
+	case w.left:
+		w.leave()
+	case errors.Is(w.err, errGrace):
 		w.abandon()
+	case w.err == nil:
+		w.halt(w.tooManyFailures(nil))
 	}
 	w.fail(w.keep(true))
 	return w.err
@@ -58,6 +69,9 @@ func (w *writer) next() {
 		}
 	case a := <-w.acks:
 		w.acked(a)
+	case <-w.stuck:
+		w.fail(w.stuckErr)
+		w.left = true
 	}
 }
 
@@ -81,8 +95,12 @@ func (w *writer) fail(err error) {
 	w.giveUp()
 }
 
-// halt ends the pipeline with err, and what is under way goes on.
+// halt ends the pipeline with err, unless it is nil, and what is under way goes
+// on.
 func (w *writer) halt(err error) {
+	if err == nil {
+		return
+	}
 	if w.err == nil {
 		w.err = err
 	}
@@ -119,7 +137,27 @@ func (w *writer) deliver(f *flight, d *delivery) {
 	d.err, d.attempts, d.wait = nil, 1, nil
 	if len(d.batch.Records) > 0 {
 		f.pending++
-		d.sink.Write(w.ctx, d.batch, d.done)
+		w.write(d)
+	}
+}
+
+// write gives a delivery to its sink. If that panics, it may or may not have
+// called done, so nothing is waited for any more.
+func (w *writer) write(d *delivery) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.fail(fmt.Errorf("%s %s: %w", d.role, d.plugin, w.panicError(v)))
+			w.left = true
+		}
+	}()
+	d.sink.Write(w.ctx, d.batch, d.done)
+}
+
+// leave counts what was under way when it was left.
+func (w *writer) leave() {
+	for _, f := range w.queue {
+		w.countUndelivered(f)
+		w.stats.add(&f.counts, nil)
 	}
 }
 

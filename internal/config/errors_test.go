@@ -1,0 +1,31 @@
+package config
+
+import (
+	"testing"
+	"time"
+)
+
+func TestErrors(t *testing.T) {
+	const head = "source: {topic: {topic: a}}\nsink: {file: {path: a}}\n"
+	plan, err := Parse("t.yaml", []byte(head+"errors: {on_failure: skip, timeout: 3s, max_failures: 5%, backoff: {jitter: 0}}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := plan.Errors; e.Timeout != 3*time.Second || e.MaxFailures.String() != "5%" || e.Backoff.Jitter != 0 || e.Backoff.Max != 10*time.Second {
+		t.Errorf("%+v", e)
+	}
+	for text, want := range map[string]string{
+		"errors: {timeout: -1s, backoff: {jitter: 2}}\n":        "t.yaml:3:10: timeout: wants 0 or more, not -1s\nt.yaml:3:34: backoff.jitter: wants a share from 0 to 1, not 2",
+		"errors: {on_failure: skip, max_failures: many}\n":      `t.yaml:3:42: wants a count, such as 100, or a share above 0%, such as 5%, not "many"`,
+		"errors: {on_failure: skip, max_failures: 101%}\n":      `t.yaml:3:42: wants a count, such as 100, or a share above 0%, such as 5%, not "101%"`,
+		"errors: {max_failures: 100}\n":                         "t.yaml:3:10: max_failures: is used only with  on_failure: skip  or  dead_letter",
+		"errors: {on_failure: skip, max_failures: 1.5}\n":       `t.yaml:3:42: wants a count, such as 100, or a share above 0%, such as 5%, not "1.5"`,
+		"errors: {on_failure: skip, max_failures: -1}\n":        `t.yaml:3:42: wants a count, such as 100, or a share above 0%, such as 5%, not "-1"`,
+		"errors: {on_failure: skip, max_failures: 0%}\n":        `t.yaml:3:42: wants a count, such as 100, or a share above 0%, such as 5%, not "0%"`,
+		"errors: {on_failure: skip, backoff: {jitter: .nan}}\n": "t.yaml:3:38: backoff.jitter: wants a share from 0 to 1, not NaN",
+	} {
+		if _, err := Parse("t.yaml", []byte(head+text), nil); err == nil || err.Error() != want {
+			t.Errorf("%sgot  %v\nwant %s", text, err, want)
+		}
+	}
+}
