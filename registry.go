@@ -66,7 +66,7 @@ func BindSource(n Node) (*Bound[Source], error) { return sources.bind(n) }
 // BindTransform is BindSource for a transform, or for a handler among them,
 // which is written {handler: {plugin: options}}.
 func BindTransform(n Node) (*Bound[Transform], error) {
-	if name, options, err := n.plugin(transforms.kind); err == nil && name.YAML.Value == handlers.kind {
+	if name, options, err := n.Named(transforms.kind); err == nil && name.YAML.Value == handlers.kind {
 		h, err := BindHandler(options)
 		if err != nil {
 			return nil, err
@@ -156,7 +156,7 @@ func (r *registry[T]) list() []Plugin {
 }
 
 func (r *registry[T]) bind(n Node) (*Bound[T], error) {
-	name, options, err := n.plugin(r.kind)
+	name, options, err := n.Named(r.kind)
 	if err != nil {
 		return nil, err
 	}
@@ -169,8 +169,9 @@ func (r *registry[T]) bind(n Node) (*Bound[T], error) {
 	return p.bind(name.YAML.Value, options)
 }
 
-// plugin splits {name: options}, or a bare name.
-func (n Node) plugin(kind string) (name, options Node, err error) {
+// Named splits what names one of a kind of things: {name: options}, or a bare
+// name, whose options are null.
+func (n Node) Named(kind string) (name, options Node, err error) {
 	n = n.At(n.YAML)
 	if n.YAML.Kind == yaml.ScalarNode && n.YAML.Tag == "!!str" {
 		none := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: n.YAML.Line, Column: n.YAML.Column}

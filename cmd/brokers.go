@@ -18,7 +18,7 @@ func kafkaEnds(plans []*config.Plan) []*kafka.Options {
 	var ends []*kafka.Options
 	for _, p := range plans {
 		for _, options := range p.Ends() {
-			if o, ok := options.(interface{ Connection() *kafka.Options }); ok {
+			if o, ok := options.(interface{ Connection() *kafka.Options }); ok && o.Connection() != nil {
 				ends = append(ends, o.Connection())
 			}
 		}

@@ -20,7 +20,8 @@ const atOnce = 100 * time.Millisecond
 
 // run runs pipelines side by side and tells how they ended.
 func run(c *console, o *runOptions, plans []*config.Plan) error {
-	if err := config.CheckTogether(plans); err != nil {
+	feeders, linkErr := config.Links(plans)
+	if err := errors.Join(config.CheckTogether(plans), linkErr); err != nil {
 		return err
 	}
 	if use := config.Uses(plans, o.report); use != "" {
@@ -38,27 +39,32 @@ func run(c *console, o *runOptions, plans []*config.Plan) error {
 		}
 	}
 	return withBrokers(c, plans, *o.memory, announce, func(ctx context.Context) error {
-		statuses := runPipelines(ctx, c, o, plans)
+		statuses := runPipelines(ctx, c, o, plans, feeders)
 		close(ended)
 		return conclude(c, o, plans, statuses)
 	})
 }
 
 // runPipelines runs the plans until all have ended, and shows their progress.
-func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*config.Plan) []engine.Status {
+// Each plan is stopped after its feeders.
+func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*config.Plan, feeders [][]int) []engine.Status {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	options := engine.Options{Log: c.log, Grace: o.grace, Limit: o.limit, Store: state.New(o.state), Stdin: os.Stdin, Stdout: c.stdout}
 	pipelines := make([]*engine.Pipeline, len(plans))
+	leaves := make([]func(error), len(plans))
 	for i, plan := range plans {
-		pipelines[i] = engine.New(plan, options)
+		pipelines[i], leaves[i] = engine.New(plan, options), plan.Join()
 	}
+	over := makeEnds(len(plans))
 	var wg sync.WaitGroup
 	var running atomic.Int64
 	running.Store(int64(len(pipelines)))
-	for _, p := range pipelines {
+	for i, p := range pipelines {
 		wg.Go(func() {
-			err := p.Run(ctx)
+			err := p.Run(over.after(ctx, feeders[i]))
+			leaves[i](err)
+			close(over[i])
 			others := running.Add(-1) > 0
 			if c.quiet || others && (err != nil || ctx.Err() == nil) { // what the summary tells too late, or not at all
 				logEnd(c.log, p.Status())

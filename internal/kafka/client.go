@@ -35,7 +35,7 @@ func (o *Options) ClientOpts(log *slog.Logger) ([]kgo.Opt, error) {
 		kgo.ConnIdleTimeout(idleTimeout),
 	}
 	if o.TLS != nil {
-		config, err := o.TLS.config()
+		config, err := o.TLS.Config()
 		if err != nil {
 			return nil, pipeline.Permanent(err)
 		}
@@ -49,7 +49,9 @@ func (o *Options) ClientOpts(log *slog.Logger) ([]kgo.Opt, error) {
 	return opts, nil
 }
 
-func (t *TLS) config() (*tls.Config, error) {
+// Config returns what a TLS connection is made with. An unreadable certificate is
+// an error.
+func (t *TLS) Config() (*tls.Config, error) {
 	c := &tls.Config{ServerName: t.ServerName, MinVersion: tls.VersionTLS12}
 	if t.CA != "" {
 		pem, err := os.ReadFile(t.CA)

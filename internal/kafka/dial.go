@@ -28,6 +28,14 @@ func DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	return own, nil
 }
 
+// Dialer is DialContext, for clients that want a value with a method.
+type Dialer struct{}
+
+// Dial opens a connection as DialContext does.
+func (Dialer) Dial(network, addr string) (net.Conn, error) {
+	return DialContext(context.Background(), network, addr)
+}
+
 type ownConn struct {
 	net.Conn
 	name string

@@ -1,0 +1,111 @@
+// Package watermill is the sink that publishes records to a Pub/Sub of
+// Watermill.
+//
+// A record becomes a message: what the codec has encoded is the payload, the
+// headers are the metadata, and the header _watermill_message_uuid is the UUID;
+// a record without one gets a new UUID. A batch is stored when Publish has
+// returned.
+//
+// The Pub/Sub channel links pipelines of one process: sources watermill of the
+// same topic, in pipelines that are run together with it, read what is written,
+// and a batch is stored once all of them are done with it. The Pub/Sub kafka
+// has the options that say how to connect, as the sink kafka has them: brokers,
+// tls, sasl, client_id. Watermill's publisher waits for every single message;
+// the sink kafka is many times as fast.
+package watermill
+
+import (
+	"context"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
+	"github.com/pipeline-daemon/pipeline/plugins/watermill"
+)
+
+// Options are the options of the sink.
+type Options struct {
+	_ struct{} `doc:"publishes records to a Watermill Pub/Sub" example:"watermill: {pubsub: kafka, topic: my-stream}"`
+
+	PubSub watermill.Choice `yaml:"pubsub" doc:"the Pub/Sub: channel, kafka, or one that a build of your own adds"`
+	Topic  string           `yaml:"topic" doc:"the topic to publish to"`
+
+	pipeline.CodecOption `yaml:",inline"`
+}
+
+var (
+	_ pipeline.Validator = (*Options)(nil)
+	_ pipeline.Linked    = (*Options)(nil)
+)
+
+func init() { pipeline.RegisterSink("watermill", Options{}, open) }
+
+// Validate implements pipeline.Validator.
+func (o *Options) Validate() error {
+	return watermill.Validate(o.PubSub, o.Topic, o.PubSub.CanPublish())
+}
+
+// Connection returns how to connect to Kafka, nil where it isn't Kafka.
+func (o *Options) Connection() *kafka.Options { return o.PubSub.Connection() }
+
+// Link implements pipeline.Linked.
+func (o *Options) Link() string { return o.PubSub.Link(o.Topic) }
+
+// Join implements pipeline.Linked.
+func (o *Options) Join() (leave func(error)) { return o.PubSub.Join(o.Topic, true) }
+
+type sink struct {
+	topic     string
+	publisher message.Publisher
+}
+
+var _ pipeline.SyncSink = (*sink)(nil)
+
+func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Sink, error) {
+	publisher, err := o.PubSub.OpenPublisher(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.Synchronous(&sink{topic: o.Topic, publisher: publisher}), nil
+}
+
+// Store implements pipeline.SyncSink. A publish that doesn't heed ctx is left
+// behind, with messages that share nothing with the batch.
+func (s *sink) Store(ctx context.Context, b *pipeline.Batch) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	published := make(chan error, 1)
+	messages := messagesOf(ctx, b)
+	go func() { published <- s.publisher.Publish(s.topic, messages...) }()
+	select {
+	case err := <-published:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func messagesOf(ctx context.Context, b *pipeline.Batch) []*message.Message {
+	size := 0
+	for i := range b.Records {
+		size += len(b.Records[i].Encoded)
+	}
+	memory := make([]byte, 0, size)
+	messages := make([]*message.Message, len(b.Records))
+	for i := range b.Records {
+		r := &b.Records[i]
+		var payload []byte
+		if r.Encoded != nil {
+			from := len(memory)
+			memory = append(memory, r.Encoded...)
+			payload = memory[from:len(memory):len(memory)]
+		}
+		messages[i] = watermill.Message(ctx, r, payload)
+	}
+	return messages
+}
+
+// Close implements pipeline.SyncSink.
+func (s *sink) Close() error { return s.publisher.Close() }

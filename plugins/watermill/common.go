@@ -1,0 +1,34 @@
+package watermill
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
+)
+
+// Validate checks the options that the source and the sink have alike. usable
+// says whether the Pub/Sub has the end that is wanted.
+func Validate(c Choice, topic string, usable bool) error {
+	var errs []error
+	switch {
+	case c.Name == "":
+		errs = append(errs, &pipeline.FieldError{Option: "pubsub", Err: errors.New("is missing: name the Pub/Sub, such as channel or kafka")})
+	case !usable:
+		errs = append(errs, &pipeline.FieldError{Option: "pubsub", Err: fmt.Errorf("%s can't be used at this end of a pipeline", c.Name)})
+	}
+	if topic == "" {
+		errs = append(errs, &pipeline.FieldError{Option: "topic", Err: errors.New("is missing: name the topic")})
+	}
+	return errors.Join(errs...)
+}
+
+// Connection returns how the Pub/Sub connects to Kafka, nil where it isn't
+// Kafka.
+func (c *Choice) Connection() *kafka.Options {
+	if o, ok := c.Options.(interface{ Connection() *kafka.Options }); ok {
+		return o.Connection()
+	}
+	return nil
+}

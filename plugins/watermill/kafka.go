@@ -1,0 +1,116 @@
+package watermill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/IBM/sarama"
+	"github.com/ThreeDotsLabs/watermill-kafka/v3/pkg/kafka"
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/pipeline-daemon/pipeline"
+	ownkafka "github.com/pipeline-daemon/pipeline/internal/kafka"
+)
+
+// kafkaOptions are the options of the Pub/Sub kafka.
+type kafkaOptions struct {
+	_     struct{} `doc:"Kafka, by watermill-kafka"`
+	Group string   `yaml:"group" doc:"the consumer group of a source, which keeps the position; the default is pipeline-NAME"`
+	From  string   `yaml:"from" doc:"where a group starts that has no position yet: beginning or end"`
+
+	ownkafka.Options `yaml:",inline"`
+}
+
+var _ pipeline.Validator = (*kafkaOptions)(nil)
+
+const (
+	fromBeginning = "beginning"
+	fromEnd       = "end"
+)
+
+func init() {
+	Register("kafka", kafkaOptions{Options: ownkafka.DefaultOptions(), From: fromBeginning}, PubSub[kafkaOptions]{
+		Publisher: func(_ context.Context, env pipeline.Env, o kafkaOptions) (message.Publisher, error) {
+			config := kafka.DefaultSaramaSyncPublisherConfig()
+			if err := o.connect(config); err != nil {
+				return nil, err
+			}
+			return kafka.NewPublisher(kafka.PublisherConfig{Brokers: o.Brokers, Marshaler: marshaler{}, OverwriteSaramaConfig: config}, Logger(env.Log))
+		},
+		Subscriber: func(_ context.Context, env pipeline.Env, o kafkaOptions) (message.Subscriber, error) {
+			config := kafka.DefaultSaramaSubscriberConfig()
+			if err := o.connect(config); err != nil {
+				return nil, err
+			}
+			if o.From == fromBeginning {
+				config.Consumer.Offsets.Initial = sarama.OffsetOldest
+			}
+			if o.Group == "" {
+				o.Group = "pipeline-" + env.Pipeline
+			}
+			return kafka.NewSubscriber(kafka.SubscriberConfig{Brokers: o.Brokers, ConsumerGroup: o.Group, OverwriteSaramaConfig: config}, Logger(env.Log))
+		},
+		Complete: completeKafka,
+	})
+}
+
+// Validate implements pipeline.Validator.
+func (o *kafkaOptions) Validate() error {
+	var errs []error
+	if o.From != fromBeginning && o.From != fromEnd {
+		errs = append(errs, &pipeline.FieldError{Option: "from", Err: fmt.Errorf("wants beginning or end, not %q", o.From)})
+	}
+	if o.SASL != nil && o.SASL.Mechanism != sarama.SASLTypePlaintext {
+		errs = append(errs, &pipeline.FieldError{Option: "sasl.mechanism", Err: fmt.Errorf("wants PLAIN here, not %q; the source and the sink kafka know the others", o.SASL.Mechanism)})
+	}
+	return errors.Join(errs...)
+}
+
+// connect sets how to connect.
+func (o *kafkaOptions) connect(c *sarama.Config) error {
+	c.ClientID = o.ClientID
+	if o.TLS != nil {
+		config, err := o.TLS.Config()
+		if err != nil {
+			return pipeline.Permanent(err)
+		}
+		c.Net.TLS.Enable, c.Net.TLS.Config = true, config
+	} else {
+		c.Net.Proxy.Enable, c.Net.Proxy.Dialer = true, ownkafka.Dialer{}
+	}
+	if o.SASL != nil {
+		c.Net.SASL.Enable, c.Net.SASL.Mechanism = true, sarama.SASLTypePlaintext
+		c.Net.SASL.User, c.Net.SASL.Password = o.SASL.Username, o.SASL.Password
+	}
+	return nil
+}
+
+// marshaler is Watermill's, with the record's key and time.
+type marshaler struct{ kafka.DefaultMarshaler }
+
+var _ kafka.Marshaler = marshaler{}
+
+// Marshal implements kafka.Marshaler.
+func (m marshaler) Marshal(topic string, msg *message.Message) (*sarama.ProducerMessage, error) {
+	p, err := m.DefaultMarshaler.Marshal(topic, msg)
+	if err != nil {
+		return nil, err
+	}
+	if key := Key(msg); key != nil {
+		p.Key = sarama.ByteEncoder(key)
+	}
+	if msg.Payload == nil {
+		p.Value = nil
+	}
+	return p, nil
+}
+
+// completeKafka gives a record its key, its time and its place.
+func completeKafka(m *message.Message, r *pipeline.Record) {
+	ctx := m.Context()
+	r.Key, _ = kafka.MessageKeyFromCtx(ctx)
+	r.Time, _ = kafka.MessageTimestampFromCtx(ctx)
+	r.Origin.Partition, _ = kafka.MessagePartitionFromCtx(ctx)
+	r.Origin.Offset, _ = kafka.MessagePartitionOffsetFromCtx(ctx)
+}

@@ -1,0 +1,85 @@
+package watermill
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+// UUIDHeader is the header of a record that holds its message's UUID. It is
+// the one that Watermill itself uses in Kafka, so a UUID is kept whichever way
+// a message goes.
+const UUIDHeader = "_watermill_message_uuid"
+
+// Fill makes a record of a message: the payload is its raw value, the metadata
+// are its headers, by name, and the UUID is one of them.
+func Fill(r *pipeline.Record, m *message.Message) {
+	r.Raw = m.Payload
+	if m.UUID != "" {
+		r.Headers = append(r.Headers, pipeline.Header{Key: UUIDHeader, Value: []byte(m.UUID)})
+	}
+	for name, value := range m.Metadata {
+		r.Headers = append(r.Headers, pipeline.Header{Key: name, Value: []byte(value)})
+	}
+	slices.SortFunc(r.Headers, func(a, b pipeline.Header) int { return strings.Compare(a.Key, b.Key) })
+	if known, ok := m.Context().Value(attributesKey{}).(attributes); ok {
+		r.Key, r.Time = known.key, known.time
+	}
+}
+
+// Message makes a message of a record whose value is payload, which the
+// message keeps. A record without a UUID gets a new one. Of headers of one
+// name, the last one counts. Its context is ctx, with the record's key and time.
+func Message(ctx context.Context, r *pipeline.Record, payload []byte) *message.Message {
+	m := message.NewMessage("", payload)
+	for _, h := range r.Headers {
+		if h.Key == UUIDHeader {
+			m.UUID = string(h.Value)
+			continue
+		}
+		m.Metadata[h.Key] = string(h.Value)
+	}
+	if m.UUID == "" {
+		m.UUID = watermill.NewUUID()
+	}
+	if r.Key != nil || !r.Time.IsZero() {
+		ctx = context.WithValue(ctx, attributesKey{}, attributes{slices.Clone(r.Key), r.Time})
+	}
+	m.SetContext(ctx)
+	return m
+}
+
+// attributes are what a record has and a message has no room for.
+type attributes struct {
+	key  []byte
+	time time.Time
+}
+
+type attributesKey struct{}
+
+// Key returns the key of the record that a message was made of, nil if there
+// is none, for a Pub/Sub that can keep it.
+func Key(m *message.Message) []byte {
+	known, _ := m.Context().Value(attributesKey{}).(attributes)
+	return known.key
+}
+
+// Time returns the event time of the record that a message was made of, zero
+// if there is none.
+func Time(m *message.Message) time.Time {
+	known, _ := m.Context().Value(attributesKey{}).(attributes)
+	return known.time
+}
+
+// Logger is a pipeline's log for Watermill, whose everyday messages are for
+// debugging.
+func Logger(log *slog.Logger) watermill.LoggerAdapter {
+	return watermill.NewSlogLoggerWithLevelMapping(log, map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug})
+}
