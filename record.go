@@ -38,7 +38,12 @@ type Record struct {
 
 	Headers []Header
 	Time    time.Time // the event time; zero if there is none
-	Origin  Origin
+
+	// Topic is where the record itself says that it goes, for sinks that write
+	// to topics; empty is where the sink says.
+	Topic string
+
+	Origin Origin
 
 	// Failure is set once the record has failed. Such a record goes no
 	// further: transforms and sinks don't see it.

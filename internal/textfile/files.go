@@ -19,34 +19,45 @@ type files []*file
 
 // file is a file that is to be read.
 type file struct {
-	name   string        // as the user named it
-	path   string        // where it is now: it may have been renamed
+	name   string // as the user named it
+	path   string // where it is now: it may have been renamed
+	format Format
 	follow bool          // read on as it grows
 	size   int64         // bytes on the disk; -1 if it can't be known
 	rate   atomic.Uint64 // bytes on the disk for each byte of text, as a float
 }
 
-func newFile(name, path string) *file { return &file{name: name, path: path, size: sizeOf(path)} }
+func newFile(name, path string, format Format) *file {
+	return &file{name: name, path: path, format: format, size: sizeOf(path)}
+}
 
-// list returns the files that paths name, in the order given; those of a
+// list returns the files that the groups name, in the order given; those of a
 // pattern are sorted.
-func list(paths []string) (files, error) {
+func list(groups []Group) (files, error) {
 	var all files
 	var errs []error
-	for _, path := range paths {
-		names, err := expand(path)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		for _, name := range names {
-			if slices.ContainsFunc(all, func(f *file) bool { return f.name == name }) {
-				errs = append(errs, fmt.Errorf("path names %s twice", name))
-				continue
+	for _, g := range groups {
+		for _, path := range g.Paths {
+			names, err := expand(path)
+			if err != nil {
+				errs = append(errs, err)
 			}
-			all = append(all, newFile(name, name))
+			for _, name := range names {
+				if slices.ContainsFunc(all, func(f *file) bool { return f.name == name }) {
+					errs = append(errs, fmt.Errorf("path names %s twice", name))
+					continue
+				}
+				all = append(all, newFile(name, name, g.Format))
+			}
 		}
 	}
 	return all, errors.Join(errs...)
+}
+
+// known reports whether the size of every file is known, so that none of them
+// may keep one waiting.
+func (all files) known() bool {
+	return !slices.ContainsFunc(all, func(f *file) bool { return f.size < 0 })
 }
 
 // expand returns the files that one path names. A file whose very name looks
@@ -96,6 +107,9 @@ func sizeOf(name string) int64 {
 	return -1
 }
 
+// diskPerText returns the bytes on the disk for each byte of text.
+func (f *file) diskPerText() float64 { return math.Float64frombits(f.rate.Load()) }
+
 // measure notes how far in is.
 func (f *file) measure(in *input) {
 	if text := in.text; in.file != nil && text > 0 {
@@ -112,7 +126,7 @@ func (all files) progress(o pipeline.Origin) (float64, bool) {
 			return 0, false
 		}
 		if f.name == o.Source {
-			done, known = float64(total)+float64(o.Offset)*math.Float64frombits(f.rate.Load()), true
+			done, known = float64(total)+float64(o.Offset)*f.diskPerText(), true
 		}
 		total += f.size
 	}

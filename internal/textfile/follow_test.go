@@ -85,7 +85,7 @@ func follow(t *testing.T, path string, at pipeline.Position) *follower {
 	t.Helper()
 	log := &logged{}
 	s, err := Open(t.Context(), pipeline.Env{Log: slog.New(slog.NewTextHandler(log, nil)), Position: at},
-		Config{Paths: []string{path}, Follow: true, MaxRow: 100, Format: plain{}})
+		Config{Groups: []Group{{[]string{path}, plain{}}}, Follow: true, MaxRow: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestFollowGrows(t *testing.T) {
 	if _, known := f.s.Progress(f.last); known {
 		t.Error("the progress in a file without end is known")
 	}
-	if _, known := f.s.LastLine(); known {
+	if _, known := f.s.LastLines(); known {
 		t.Error("the last line of a file without end is known")
 	}
 }
@@ -201,8 +201,8 @@ func TestFollowLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &follower{t: t, log: &logged{}}
 		s := &Source{env: pipeline.Env{Log: slog.New(slog.NewTextHandler(f.log, nil))}, watch: &watch{path: path},
-			config: Config{Paths: []string{path}, Follow: true, MaxRow: 100, Format: plain{}}}
-		s.files = files{{name: path, path: path, follow: true, size: -1}}
+			config: Config{Groups: []Group{{[]string{path}, plain{}}}, Follow: true, MaxRow: 100}}
+		s.files = files{{name: path, path: path, format: plain{}, follow: true, size: -1}}
 		f.s = s
 		defer s.Close()
 		go func() {

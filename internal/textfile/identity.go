@@ -57,17 +57,17 @@ func isFile(path string, id int32) bool {
 // since an earlier run, the rest of it comes before the one that has its name
 // now.
 func (s *Source) openFollow() {
-	name := s.config.Paths[0]
+	name, format := s.config.Groups[0].Paths[0], s.config.Groups[0].Format
 	s.watch = newWatch(name, s.env.Log)
 	if at, ok := lastOf(s.env.Position, name); ok && !isFile(name, at.Partition) {
 		if now, ok := renamed(name, at.Partition); ok {
 			s.env.Log.Info("the file was renamed since it was last followed: first comes the rest of it", "file", name, "renamed", now)
-			s.files = append(s.files, newFile(name, now))
+			s.files = append(s.files, newFile(name, now, format))
 		} else {
 			s.env.Log.Warn("the file is another one than when it was last followed, and that one is not to be found: what may have been added to it is missed", "file", name)
 		}
 	}
-	s.files = append(s.files, &file{name: name, path: name, follow: true, size: -1})
+	s.files = append(s.files, &file{name: name, path: name, format: format, follow: true, size: -1})
 }
 
 // lastOf returns the position in the latest file of a name.

@@ -127,6 +127,9 @@ func shape(s string) (format, twin string) {
 	if unit := unixShape(s); unit != "" {
 		return unit, ""
 	}
+	if format := namedShape(s); format != "" {
+		return format, ""
+	}
 	a, rest := digits(s)
 	if rest == "" {
 		return "", ""

@@ -10,11 +10,13 @@
 //	%y  year, two digits         %M  minute
 //	    (69–99: 19xx)            %S  second, with a fraction if there is one
 //	%m  month, 1–12              %f  fraction of a second: digits alone
-//	%d  day of the month         %z  zone: Z, +01:00, +0100 or +01
-//	%%  a percent sign
+//	%b  month, Sep or September  %z  zone: Z, +01:00, +0100 or +01
+//	%d  day of the month         %%  a percent sign
 //
-// Fields of two digits may be written with one. A time without a zone is one
-// of the parser's location. Digits of a fraction beyond the ninth are dropped.
+// Fields of two digits may be written with one. %B is read as %b is, and writes
+// the name in full. A time without a zone is one of the parser's location.
+// Fractions follow a point or a comma; what is finer than a nanosecond is
+// dropped.
 // A 60th second (a leap second) is an error, as in package time.
 package timestamp
 
@@ -28,10 +30,10 @@ import (
 // count from 1970-01-01T00:00:00Z.
 const (
 	RFC3339   = "rfc3339"
-	Unix      = "unix"    // seconds, with a fraction if there is one
-	UnixMilli = "unix_ms" // whole milliseconds
-	UnixMicro = "unix_us" // whole microseconds
-	UnixNano  = "unix_ns" // whole nanoseconds
+	Unix      = "unix"    // seconds; these and the next, with a fraction if there is one
+	UnixMilli = "unix_ms" // milliseconds
+	UnixMicro = "unix_us" // microseconds
+	UnixNano  = "unix_ns" // nanoseconds
 )
 
 const rfc3339Pattern = "%Y-%m-%dT%H:%M:%S%z"
@@ -45,7 +47,7 @@ type step struct {
 	literal   byte
 }
 
-const directives = "YymdHMSfz"
+const directives = "YymbBdHMSfz"
 
 // compile turns a pattern into steps, checking that it names one full date.
 func compile(pattern string) ([]step, error) {
@@ -64,7 +66,7 @@ func compile(pattern string) ([]step, error) {
 		case pattern[i] == '%':
 			steps = append(steps, step{literal: '%'})
 		case strings.IndexByte(directives, pattern[i]) < 0:
-			return nil, fmt.Errorf("format %q: unknown directive %%%c; there are %%Y %%y %%m %%d %%H %%M %%S %%f %%z %%%%", pattern, pattern[i])
+			return nil, fmt.Errorf("format %q: unknown directive %%%c; there are %%Y %%y %%m %%b %%d %%H %%M %%S %%f %%z %%%%", pattern, pattern[i])
 		case seen[pattern[i]]:
 			return nil, fmt.Errorf("format %q: %%%c stands there twice", pattern, pattern[i])
 		default:
@@ -87,7 +89,9 @@ func complete(pattern string, has map[byte]bool) error {
 		return fmt.Errorf("format %q names the year twice: %%Y and %%y", pattern)
 	case !has['Y'] && !has['y']:
 		lack = "%Y"
-	case !has['m']:
+	case has['m'] && (has['b'] || has['B']) || has['b'] && has['B']:
+		return fmt.Errorf("format %q names the month twice", pattern)
+	case !has['m'] && !has['b'] && !has['B']:
 		lack = "%m"
 	case !has['d']:
 		lack = "%d"

@@ -12,7 +12,9 @@ import (
 type Parser struct {
 	format string
 	loc    *time.Location // nil: UTC
-	unit   int64          // nanoseconds per unit of a format that counts, else 0
+	dst    DST
+	odd    int64 // times that exist twice, or not at all
+	unit   int64 // nanoseconds per unit of a format that counts, else 0
 	steps  []step
 
 	fraction bool // %S takes a fraction
@@ -120,8 +122,11 @@ func (p *Parser) parse(s string) (int64, error) {
 		p.quick.remember(s, midnight.Unix(), p.loc)
 	}
 	local := midnight.Unix() + clock
-	if !f.hasZone {
-		f.offset = offset(p.loc, local)
+	if !f.hasZone && p.loc != nil {
+		var err error
+		if f.offset, err = p.localOffset(local); err != nil {
+			return 0, err
+		}
 	}
 	return nanoseconds(local-f.offset, f.nanos)
 }
@@ -144,6 +149,10 @@ func (p *Parser) take(st step, s string, f *fields) (n int, err error) {
 		}
 	case 'm':
 		f.month, n, err = number(s, 1, 2, 1, 12, "month")
+	case 'b', 'B':
+		if f.month, n = monthName(s); n == 0 {
+			err = fmt.Errorf("no month's name")
+		}
 	case 'd':
 		f.day, n, err = number(s, 1, 2, 1, 31, "day")
 	case 'H':

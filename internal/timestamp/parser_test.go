@@ -39,6 +39,17 @@ func TestParse(t *testing.T) {
 		{UnixMilli, "1609459204250", "2021-01-01T00:00:04.25Z"},
 		{UnixMicro, "1609459204250000", "2021-01-01T00:00:04.25Z"},
 		{UnixNano, "1609459204250000001", "2021-01-01T00:00:04.250000001Z"},
+		{Unix, "1609459204,123456789", "2021-01-01T00:00:04.123456789Z"},
+		{UnixMilli, "1609459204250.123456", "2021-01-01T00:00:04.250123456Z"},
+		{UnixMilli, "-0.000001", "1969-12-31T23:59:59.999999999Z"},
+		{UnixMicro, "1609459204250000.1239", "2021-01-01T00:00:04.250000123Z"},
+		{UnixNano, "1609459204250000001.9", "2021-01-01T00:00:04.250000001Z"},
+		{UnixNano, "-9223372036854775808", "1677-09-21T00:12:43.145224192Z"},
+		{"%b %d %Y", "Jan 1 2000", "2000-01-01T00:00:00Z"},
+		{"%B %d, %Y", "sept 1, 2000", "2000-09-01T00:00:00Z"},
+		{"%b %d %Y", "september 30 2000", "2000-09-30T00:00:00Z"},
+		{"%d-%b-%y", "19-Sep-03", "2003-09-19T00:00:00Z"},
+		{"%d-%b-%Y %H:%M", "9-MAY-1983 7:05", "1983-05-09T07:05:00Z"},
 		{UnixNano, "9223372036854775807", "2262-04-11T23:47:16.854775807Z"},
 	} {
 		p := parser(t, tc.format, nil)
@@ -85,10 +96,12 @@ func TestParseFails(t *testing.T) {
 		{Unix, "", "the time is empty"},
 		{Unix, "soon", "not a number"},
 		{Unix, "1.", "not a number"},
-		{Unix, "1,5", "not a number"},
+		{Unix, "1,5,5", "not a number"},
+		{UnixMilli, "1.", "not a number"},
+		{"%d-%b-%y", "19-Sop-03", "no month's name at character 4"},
+		{"%d-%b-%y", "31-Sep-03", "September 2003 has no day 31"},
 		{Unix, "-", "not a number"},
 		{Unix, "1.5.5", "not a number"},
-		{UnixMilli, "1.5", "not a whole number"},
 		{Unix, "9223372037", "outside 1677-09-21 to 2262-04-11"},
 		{UnixNano, "9223372036854775808", "outside 1677-09-21 to 2262-04-11"},
 		{UnixNano, "99999999999999999999", "outside 1677-09-21 to 2262-04-11"},
@@ -142,6 +155,58 @@ func TestLocation(t *testing.T) {
 	}
 }
 
+// Local times that a clock skips, or shows twice, are what the user says.
+func TestDST(t *testing.T) {
+	for _, tc := range []struct {
+		zone, text string
+		dst        DST
+		want       string // or the end of the error
+	}{
+		{"Europe/Berlin", "2021-03-28 02:30:00", Earlier, "2021-03-28T00:30:00Z"},
+		{"Europe/Berlin", "2021-03-28 02:30:00", Later, "2021-03-28T01:30:00Z"},
+		{"Europe/Berlin", "2021-03-28 02:30:00", Forward, "2021-03-28T01:30:00Z"},
+		{"Europe/Berlin", "2021-03-28 02:30:00", Reject, "the clocks of Europe/Berlin skip this time"},
+		{"Europe/Berlin", "2021-10-31 02:30:00", Earlier, "2021-10-31T00:30:00Z"},
+		{"Europe/Berlin", "2021-10-31 02:30:00", Later, "2021-10-31T01:30:00Z"},
+		{"Europe/Berlin", "2021-10-31 02:30:00", Forward, "2021-10-31T00:30:00Z"},
+		{"Europe/Berlin", "2021-10-31 02:30:00", Reject, "the clocks of Europe/Berlin show this time twice"},
+		{"America/New_York", "2021-11-07 01:30:00", Later, "2021-11-07T06:30:00Z"},
+		{"America/Sao_Paulo", "2018-11-04 00:30:00", Later, "2018-11-04T03:30:00Z"},
+		{"America/Sao_Paulo", "2018-11-04 00:30:00", Earlier, "2018-11-04T02:30:00Z"},
+		{"Pacific/Apia", "2011-12-30 12:00:00", Reject, "the clocks of Pacific/Apia skip this time"},
+	} {
+		loc, err := time.LoadLocation(tc.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := parser(t, "%Y-%m-%d %H:%M:%S", loc)
+		p.SetDST(tc.dst)
+		day := tc.text[:dateLength]
+		for _, text := range []string{day + " 12:34:56", tc.text, tc.text} { // the first has the date remembered, if it may be
+			ns, err := p.Parse(text)
+			got := time.Unix(0, ns).UTC().Format(time.RFC3339Nano)
+			if err != nil {
+				got = err.Error()
+			}
+			if text == tc.text && !strings.HasSuffix(got, tc.want) {
+				t.Errorf("%s, %v: %s is %s, want %s", tc.zone, tc.dst, text, got, tc.want)
+			}
+		}
+		if n := p.Odd(); n != 2 && tc.zone != "Pacific/Apia" || p.Odd() != 0 {
+			t.Errorf("%s, %v: %s is odd %d times", tc.zone, tc.dst, tc.text, n)
+		}
+	}
+	var d DST
+	if err := d.UnmarshalText([]byte("later")); err != nil || d != Later || d.String() != "later" {
+		t.Errorf("later is %v, %v", d, err)
+	}
+	for _, name := range []string{"", "both"} {
+		if err := d.UnmarshalText([]byte(name)); err == nil {
+			t.Errorf("%q is taken", name)
+		}
+	}
+}
+
 // A stamp's own zone wins over the location.
 func TestZoneBeforeLocation(t *testing.T) {
 	p := parser(t, RFC3339, time.FixedZone("", 3600))
@@ -166,6 +231,8 @@ func TestNewFails(t *testing.T) {
 		"%Y-%m-%d %Q":         "unknown directive %Q",
 		"%Y-%m-%d %Y":         "twice",
 		"%y-%m-%d %Y":         "twice",
+		"%Y-%b-%m-%d":         "names the month twice",
+		"%Y-%b-%B-%d":         "names the month twice",
 	} {
 		if _, err := New(format, nil); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("New(%q) gives %v; want an error that says %q", format, err, says)

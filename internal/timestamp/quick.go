@@ -69,10 +69,12 @@ func (q *quick) remember(s string, midnight int64, loc *time.Location) {
 	}
 	q.offset = 0
 	if !q.zone && loc != nil {
-		q.offset = offset(loc, midnight)
-		if q.offset != offset(loc, midnight+secondsPerDay) {
+		first, _, _ := offsets(loc, midnight)
+		last, _, _ := offsets(loc, midnight+secondsPerDay)
+		if first != last {
 			return
 		}
+		q.offset = first
 	}
 	q.known, q.first8, q.last2, q.midnight = true, load8(s), load2(s[8:]), midnight
 }

@@ -1,20 +1,23 @@
 package timestamp
 
-import "errors"
-
-var (
-	errNumber = errors.New("not a number")
-	errWhole  = errors.New("not a whole number")
+import (
+	"errors"
+	"math"
 )
 
-// parseUnix reads a count of units since 1970. Seconds may have a fraction.
+var errNumber = errors.New("not a number")
+
+// parseUnix reads a count of units since 1970, perhaps with a fraction.
 func parseUnix(s string, unit int64) (int64, error) {
 	digits := s
 	negative := s != "" && s[0] == '-'
 	if negative {
 		digits = s[1:]
 	}
-	var v, limit uint64 = 0, 1<<63 - 1
+	var v, limit uint64 = 0, math.MaxInt64
+	if negative {
+		limit++
+	}
 	n := 0
 	for n < len(digits) && isDigit(digits[n]) {
 		if v > limit/10 {
@@ -32,13 +35,10 @@ func parseUnix(s string, unit int64) (int64, error) {
 	ns := v * uint64(unit)
 	if n < len(digits) {
 		nanos, m := pointFraction(digits[n:])
-		if m == 0 || n+m < len(digits) || digits[n] != '.' {
+		if m == 0 || n+m < len(digits) {
 			return 0, errNumber
 		}
-		if unit != 1e9 {
-			return 0, errWhole
-		}
-		ns += uint64(nanos)
+		ns += uint64(nanos) * uint64(unit) / 1e9
 	}
 	if ns > limit {
 		return 0, errRange

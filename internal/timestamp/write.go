@@ -56,6 +56,10 @@ func (w *Writer) Append(dst []byte, ns int64) []byte {
 			dst = appendTwo(dst, w.year%100)
 		case 'm':
 			dst = appendTwo(dst, w.month)
+		case 'b':
+			dst = append(dst, months[w.month-1][:3]...)
+		case 'B':
+			dst = append(dst, months[w.month-1]...)
 		case 'd':
 			dst = appendTwo(dst, w.dom)
 		case 'H':

@@ -21,6 +21,8 @@ func TestWrite(t *testing.T) {
 		{"%Y-%m-%d %H:%M:%S", 9, at, "2021-03-04 05:06:07.089000001"},
 		{"%d/%m/%y %H:%M:%S,%f", 6, at, "04/03/21 05:06:07,089000"},
 		{"%d/%m/%y %H:%M:%S,%f", 0, at, "04/03/21 05:06:07,0"},
+		{"%d-%b-%y", 0, at, "04-Mar-21"},
+		{"%B %d, %Y", 0, at, "March 04, 2021"},
 		{"%Y%m%d %%", 3, at, "20210304 %"},
 		{RFC3339, 0, at, "2021-03-04T05:06:07Z"},
 		{RFC3339, 1, before, "1969-12-31T23:59:59.5Z"},
@@ -42,7 +44,7 @@ func TestWrite(t *testing.T) {
 
 // What is written is read back, whatever was written before.
 func TestWriteIsRead(t *testing.T) {
-	for _, format := range []string{RFC3339, "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d%H%M%S%z"} {
+	for _, format := range []string{RFC3339, "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d%H%M%S%z", "%d-%b-%Y %H:%M:%S.%f"} {
 		w, err := NewWriter(format, 9)
 		if err != nil {
 			t.Fatal(err)

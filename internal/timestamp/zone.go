@@ -2,6 +2,8 @@ package timestamp
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -41,18 +43,86 @@ func zone(s string) (offset int64, n int, err error) {
 	return offset, n + m, nil
 }
 
-// offset returns loc's offset at a time of its wall clock, given as if it were
-// UTC. A time that the clock shows twice is the first of the two; one that it
-// skips counts on from before the gap, so 02:30 is 03:30.
-func offset(loc *time.Location, local int64) int64 {
-	if loc == nil {
-		return 0
+// DST says which instant a local time is that a clock shows twice, because it
+// is set back, or never, because it is set forward. The names are those of
+// Temporal, the dates of ECMAScript.
+type DST uint8
+
+// The zero DST goes forward: the first of two, and of a time that is skipped
+// the instant as far after the gap as it is written after the gap's start.
+const (
+	Forward DST = iota
+	Earlier     // of the two instants that the offsets before and after make
+	Later
+	Reject // such a time is an error
+)
+
+var dstNames = [...]string{"", "earlier", "later", "reject"}
+
+// OptionType implements pipeline.Typer.
+func (DST) OptionType() string { return "earlier|later|reject" }
+
+func (d DST) String() string { return dstNames[d] }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *DST) UnmarshalText(name []byte) error {
+	i := slices.Index(dstNames[:], string(name))
+	if i <= 0 {
+		return fmt.Errorf("wants earlier, later or reject, not %q", name)
 	}
-	before, after := offsetAt(loc, local-secondsPerDay), offsetAt(loc, local+secondsPerDay)
-	if before == after || offsetAt(loc, local-before) == before || offsetAt(loc, local-after) != after {
-		return before
+	*d = DST(i)
+	return nil
+}
+
+// SetDST says how local times are taken that exist twice or not at all.
+func (p *Parser) SetDST(d DST) { p.dst = d }
+
+// Odd returns how many of these have been parsed, since the last call.
+func (p *Parser) Odd() int64 {
+	n := p.odd
+	p.odd = 0
+	return n
+}
+
+// localOffset returns the offset of the location at a time of its wall clock,
+// given as if it were UTC.
+func (p *Parser) localOffset(local int64) (int64, error) {
+	before, after, count := offsets(p.loc, local)
+	if count == 1 {
+		return before, nil
 	}
-	return after
+	p.odd++
+	switch {
+	case p.dst == Reject && count == 0:
+		return 0, fmt.Errorf("the clocks of %v skip this time", p.loc)
+	case p.dst == Reject:
+		return 0, fmt.Errorf("the clocks of %v show this time twice", p.loc)
+	case p.dst == Earlier:
+		return max(before, after), nil
+	case p.dst == Later:
+		return min(before, after), nil
+	}
+	return before, nil
+}
+
+// offsets returns loc's offsets before and after the change of its clock at a
+// local time, and at how many instants the clock shows that time: 0, 1 or 2.
+// Far from a change, or at one instant, before is the offset.
+func offsets(loc *time.Location, local int64) (before, after int64, instants int) {
+	before, after = offsetAt(loc, local-secondsPerDay), offsetAt(loc, local+secondsPerDay)
+	if before == after {
+		return before, after, 1
+	}
+	first, second := offsetAt(loc, local-before) == before, offsetAt(loc, local-after) == after
+	switch {
+	case first && second:
+		return before, after, 2
+	case first:
+		return before, before, 1
+	case second:
+		return after, after, 1
+	}
+	return before, after, 0
 }
 
 // offsetAt returns loc's offset at an instant.

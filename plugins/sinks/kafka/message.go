@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/fields"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -41,8 +42,8 @@ func (w *writer) write(m *kgo.Record, r *pipeline.Record) error {
 
 func (w *writer) key(m *kgo.Record, r *pipeline.Record) (err error) {
 	m.Key = r.Key
-	if key := w.sink.options.Key; key.from != fromNowhere {
-		w.slab.texts, m.Key, err = key.append(w.slab.texts, r)
+	if key := w.sink.options.Key; key.Given() {
+		w.slab.texts, m.Key, err = key.Append(w.slab.texts, r)
 	}
 	if err == nil && m.Key == nil && w.sink.limits.keyed {
 		err = fmt.Errorf("the record has none, and topic %q, which is compacted, takes only records with a key", w.sink.options.Topic)
@@ -58,7 +59,7 @@ func (w *writer) headers(m *kgo.Record, r *pipeline.Record) (err error) {
 	for i := range w.sink.options.Headers {
 		h := &w.sink.options.Headers[i]
 		var value []byte
-		if w.slab.texts, value, err = h.Value.append(w.slab.texts, r); err != nil {
+		if w.slab.texts, value, err = h.Value.Append(w.slab.texts, r); err != nil {
 			return fmt.Errorf("header %q: %w", h.Name, err)
 		}
 		m.Headers = append(m.Headers, kgo.RecordHeader{Key: h.Name, Value: value})
@@ -76,7 +77,7 @@ func (w *writer) partition(m *kgo.Record, r *pipeline.Record) error {
 	}
 	v, ok := r.Lookup(column)
 	if !ok {
-		return missingColumn(column, r)
+		return fields.MissingColumn(column, r)
 	}
 	if v.Kind() != pipeline.KindInt || v.Int() < 0 || v.Int() > math.MaxInt32 {
 		return fmt.Errorf("column %q is %v, not a partition's number", column, v)

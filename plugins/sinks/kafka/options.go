@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/fields"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -18,14 +19,14 @@ func init() { pipeline.RegisterSink("kafka", defaults(), open) }
 type Options struct {
 	_ struct{} `doc:"writes records to a Kafka topic, each of them once and in order" example:"kafka: {topic: my-stream, key: sensor}"`
 
-	Topic       string               `yaml:"topic" doc:"the topic to write to"`
-	Key         Text                 `yaml:"key" doc:"the messages' key; the default is the record's own"`
-	Headers     pipeline.Pairs[Text] `yaml:"headers" doc:"headers to add to the record's own"`
-	Partition   string               `yaml:"partition" doc:"the column with the partition's number; or original: the partition that the record comes from, as out of a topic or a capture; the default is to go by the key, as Java's clients do"`
-	Timestamp   string               `yaml:"timestamp" doc:"the messages' time: now, or event, which is the record's own; a topic's retention goes by it"`
-	Compression string               `yaml:"compression" doc:"none, gzip, snappy, lz4 or zstd"`
-	Linger      *time.Duration       `yaml:"linger" doc:"how long to wait for more records to send together; the default is 0 with pace, else 5ms"`
-	Create      Create               `yaml:"create" doc:"how to create the topic where there is none; with false it must be there"`
+	Topic       string                      `yaml:"topic" doc:"the topic to write to"`
+	Key         fields.Text                 `yaml:"key" doc:"the messages' key; the default is the record's own"`
+	Headers     pipeline.Pairs[fields.Text] `yaml:"headers" doc:"headers to add to the record's own"`
+	Partition   string                      `yaml:"partition" doc:"the column with the partition's number; or original: the partition that the record comes from, as out of a topic or a capture; the default is to go by the key, as Java's clients do"`
+	Timestamp   string                      `yaml:"timestamp" doc:"the messages' time: now, or event, which is the record's own; a topic's retention goes by it"`
+	Compression string                      `yaml:"compression" doc:"none, gzip, snappy, lz4 or zstd"`
+	Linger      *time.Duration              `yaml:"linger" doc:"how long to wait for more records to send together; the default is 0 with pace, else 5ms"`
+	Create      Create                      `yaml:"create" doc:"how to create the topic where there is none; with false it must be there"`
 
 	kafka.Options        `yaml:",inline"`
 	pipeline.CodecOption `yaml:",inline"`
@@ -114,8 +115,13 @@ func (o *Options) Validate() error {
 
 // UsesValue implements pipeline.ValueUser.
 func (o *Options) UsesValue() bool {
-	return o.Partition != "" && o.Partition != original || o.Key.column() ||
-		slices.ContainsFunc(o.Headers, func(h pipeline.Pair[Text]) bool { return h.Value.column() })
+	return o.Partition != "" && o.Partition != original || isColumn(o.Key) ||
+		slices.ContainsFunc(o.Headers, func(h pipeline.Pair[fields.Text]) bool { return isColumn(h.Value) })
+}
+
+func isColumn(t fields.Text) bool {
+	_, ok := t.Column()
+	return ok
 }
 
 func (o *Options) linger(paced bool) time.Duration {

@@ -64,7 +64,7 @@ const nasty = "\xef\xbb\xbft,v\r\n" +
 	"2021-01-01 00:00:06,"
 
 func nastyOptions(path ...string) Options {
-	return options(func(o *Options) { o.Path, o.Comment, o.MaxRow, o.Timestamp = path, "#", 60, "t" })
+	return options(func(o *Options) { o.Path, o.Comment, o.MaxRow, o.Timestamp = path, "#", 60, []string{"t"} })
 }
 
 // packed writes a file as it is and compressed, and returns the paths.

@@ -35,6 +35,22 @@ func (h *head) column(i int) []string {
 	return cells
 }
 
+// times returns the event times as they are written in some columns; "" where
+// one of the cells is null.
+func (h *head) times(at []int) []string {
+	times := h.column(at[0])
+	for k, row := range h.rows {
+		for _, i := range at[1:] {
+			if times[k] == "" || row[i] == "" {
+				times[k] = ""
+				break
+			}
+			times[k] += " " + row[i]
+		}
+	}
+	return times
+}
+
 // readHead reads the names of the columns, of which an empty file has none, and
 // the first rows.
 func readHead(ctx context.Context, text *textfile.Head, o *Options) (*head, error) {

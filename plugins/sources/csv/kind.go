@@ -41,8 +41,9 @@ func (k *kind) UnmarshalText(name []byte) error {
 // kindOf returns the kind that a cell is written as. Numbers are those that
 // JSON would take, and .5 and 5. as well: a leading zero or plus says that a
 // cell is more than a number, as in 007 or +49. An integer beyond 64 bits is a
-// string, since a float would change it.
-func kindOf(cell string) kind {
+// string, since a float would change it. point is what stands before a
+// fraction.
+func kindOf(cell string, point byte) kind {
 	switch cell {
 	case "true", "false", "True", "False", "TRUE", "FALSE":
 		return boolean
@@ -50,8 +51,10 @@ func kindOf(cell string) kind {
 	if _, ok := parseInt(cell); ok {
 		return integer
 	}
-	if _, ok := parseFloat(cell); ok && strings.ContainsAny(cell, ".eE") {
-		return float
+	if _, ok := parseFloat(cell, point); ok { // no integer, or beyond 64 bits
+		if strings.IndexByte(cell, point) >= 0 || strings.ContainsAny(cell, "eE") {
+			return float
+		}
 	}
 	return str
 }
@@ -73,6 +76,7 @@ func join(a, b kind) kind {
 type column struct {
 	name     string
 	kind     kind
+	point    byte // what stands before a fraction
 	declared bool // by the user, who may know more ways to write a value
 }
 
@@ -84,11 +88,11 @@ func (c *column) value(cell string) (pipeline.Value, bool) {
 			return pipeline.Int(v), true
 		}
 	case float:
-		if v, ok := parseFloat(cell); ok {
+		if v, ok := parseFloat(cell, c.point); ok {
 			return pipeline.Float(v), true
 		}
 	case boolean:
-		if kindOf(cell) == boolean {
+		if kindOf(cell, c.point) == boolean {
 			return pipeline.Bool(cell[0]|' ' == 't'), true
 		}
 	default:
@@ -108,7 +112,14 @@ func (c *column) declaredValue(cell string) (v pipeline.Value, ok bool) {
 		i, err := strconv.ParseInt(cell, 10, 64)
 		return pipeline.Int(i), err == nil
 	case float:
-		f, err := strconv.ParseFloat(cell, 64)
+		written := cell
+		if c.point != '.' {
+			if strings.Contains(cell, ".") {
+				return v, false
+			}
+			written = strings.Replace(cell, string(c.point), ".", 1)
+		}
+		f, err := strconv.ParseFloat(written, 64)
 		return pipeline.Float(f), err == nil && !strings.ContainsAny(cell, "xX_")
 	}
 	b, err := strconv.ParseBool(cell)
@@ -123,7 +134,7 @@ func (c *column) misfit(cell string) error {
 	if c.declared {
 		return fmt.Errorf("column %q: %q is no %v", c.name, cell, c.kind)
 	}
-	wider := join(c.kind, kindOf(cell))
+	wider := join(c.kind, kindOf(cell, c.point))
 	hint := ""
 	if wider == str {
 		hint = fmt.Sprintf(", or say that this is no value: null_values: [%q]", cell)

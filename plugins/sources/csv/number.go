@@ -1,6 +1,9 @@
 package csv
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // safeDigits is how many decimal digits always fit into an int64, and into a
 // uint64 with one more.
@@ -37,10 +40,10 @@ func parseInt(s string) (v int64, ok bool) {
 }
 
 // parseFloat reads a decimal number, with or without a fraction and an
-// exponent, no leading zero. It is correctly rounded; a number too large for a
-// float is none.
-func parseFloat(s string) (v float64, ok bool) {
-	d, ok := parseDecimal(s)
+// exponent, no leading zero. point is what stands before the fraction: a point
+// or a comma. It is correctly rounded; a number too large for a float is none.
+func parseFloat(s string, point byte) (v float64, ok bool) {
+	d, ok := parseDecimal(s, point)
 	if !ok {
 		return 0, false
 	}
@@ -56,6 +59,9 @@ func parseFloat(s string) (v float64, ok bool) {
 			v = -v
 		}
 		return v, true
+	}
+	if point != '.' {
+		s = strings.Replace(s, string(point), ".", 1)
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	return v, err == nil
@@ -73,7 +79,7 @@ type decimal struct {
 	negative bool
 }
 
-func parseDecimal(s string) (d decimal, ok bool) {
+func parseDecimal(s string, point byte) (d decimal, ok bool) {
 	i := 0
 	if s != "" && s[0] == '-' {
 		d.negative = true
@@ -85,11 +91,11 @@ func parseDecimal(s string) (d decimal, ok bool) {
 	if whole > 1 && s[start] == '0' {
 		return d, false
 	}
-	if i < len(s) && s[i] == '.' {
-		point := i + 1
-		i = d.readDigits(s, point)
-		d.exponent = point - i
-		whole += i - point
+	if i < len(s) && s[i] == point {
+		first := i + 1
+		i = d.readDigits(s, first)
+		d.exponent = first - i
+		whole += i - first
 	}
 	if whole == 0 {
 		return d, false

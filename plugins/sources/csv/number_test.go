@@ -20,7 +20,7 @@ func TestKindOf(t *testing.T) {
 		"NaN": str, "Inf": str, "inf": str, "0x10": str, "1_000": str, "1f": str, "": str,
 		"true": boolean, "False": boolean, "TRUE": boolean, "tRUE": str, "yes": str, "t": str,
 	} {
-		if got := kindOf(cell); got != want {
+		if got := kindOf(cell, '.'); got != want {
 			t.Errorf("%q is %v, want %v", cell, got, want)
 		}
 	}
@@ -53,7 +53,7 @@ func FuzzNumber(f *testing.F) {
 			t.Errorf("parseInt(%q) = %d; strconv: %d, %v", s, got, wantInt, errInt)
 		}
 		want, err := strconv.ParseFloat(s, 64)
-		got, ok := parseFloat(s)
+		got, ok := parseFloat(s, '.')
 		if ok && (err != nil || math.Float64bits(got) != math.Float64bits(want)) {
 			t.Errorf("parseFloat(%q) = %v; strconv: %v, %v", s, got, want, err)
 		}
@@ -74,7 +74,7 @@ func BenchmarkNumber(b *testing.B) {
 	for _, s := range []string{"51", "20.57", "69.88083514", "-123.4567890123456789"} {
 		b.Run("float/"+s, func(b *testing.B) {
 			for b.Loop() {
-				parseFloat(s)
+				parseFloat(s, '.')
 			}
 		})
 		b.Run("strconv/"+s, func(b *testing.B) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
 )
@@ -15,27 +16,25 @@ import (
 type plan struct {
 	columns []column
 	nulls   []string
-	time    int // the column with the event time; -1 is none
+	time    []int // the columns with the event time; none: there is none
 	event   *eventTime
+	scratch []byte // the event time, put together
 }
 
 // newPlan makes the plan of a file from its first rows. Columns of one name
 // have one type in all files: the one found first.
 func (f *format) newPlan(h *head) *plan {
-	p := &plan{nulls: f.options.NullValues, event: &f.event, time: slices.Index(h.names, f.event.column)}
-	if f.event.column == "" {
-		p.time = -1
-	}
+	p := &plan{nulls: f.options.NullValues, event: &f.event, time: f.event.in(h.names)}
 	for i, name := range h.names {
 		c, known := f.columns[name]
 		if !known {
-			c = column{name: name}
+			c = column{name: name, point: f.options.Decimal[0]}
 			for _, cell := range h.column(i) {
 				if cell != "" {
-					c.kind = join(c.kind, kindOf(cell))
+					c.kind = join(c.kind, kindOf(cell, c.point))
 				}
 			}
-			if i == p.time {
+			if slices.Contains(p.time, i) {
 				c.kind = str // its text stays as it is
 			}
 			if c.kind != unknown {
@@ -70,10 +69,10 @@ func (p *plan) convert(row *row, r *pipeline.Record) error {
 		f.Value = v
 	}
 	r.Value = pipeline.Struct(fields)
-	if p.time < 0 {
+	if len(p.time) == 0 {
 		return nil
 	}
-	return p.setTime(row.cell(p.time), r)
+	return p.setTime(row, r)
 }
 
 func (p *plan) isNull(cell string) bool {
@@ -88,20 +87,34 @@ func (p *plan) isNull(cell string) bool {
 	return false
 }
 
-func (p *plan) setTime(cell string, r *pipeline.Record) error {
-	name := p.columns[p.time].name
-	switch {
-	case p.isNull(cell):
-		return fmt.Errorf("column %q, the event time, is empty", name)
-	case p.event.parser == nil:
-		return fmt.Errorf("column %q: %w", name, errNoFormat)
+func (p *plan) setTime(row *row, r *pipeline.Record) error {
+	for _, i := range p.time {
+		if p.isNull(row.cell(i)) {
+			return fmt.Errorf("column %q, the event time, is empty", p.columns[i].name)
+		}
 	}
-	ns, err := p.event.parser.Parse(cell)
+	if p.event.parser == nil {
+		return fmt.Errorf("column %v: %w", p.event, errNoFormat)
+	}
+	ns, err := p.event.parser.Parse(p.timeText(row))
 	if err != nil {
-		return fmt.Errorf("column %q: %w", name, err)
+		return fmt.Errorf("column %v: %w", p.event, err)
 	}
 	r.Time = time.Unix(0, ns).UTC()
 	return nil
+}
+
+// timeText returns the event time as it is written. It is good until the next
+// call.
+func (p *plan) timeText(row *row) string {
+	if len(p.time) == 1 {
+		return row.cell(p.time[0])
+	}
+	p.scratch = append(p.scratch[:0], row.cell(p.time[0])...)
+	for _, i := range p.time[1:] {
+		p.scratch = append(append(p.scratch, ' '), row.cell(i)...)
+	}
+	return unsafe.String(unsafe.SliceData(p.scratch), len(p.scratch))
 }
 
 func (p *plan) wrongCount(n int) error {
@@ -144,7 +157,7 @@ func (p *plan) String() string {
 			b.WriteString(", ")
 		}
 		fmt.Fprintf(&b, "%s: %v", c.name, c.kind)
-		if i == p.time && p.event.parser != nil {
+		if slices.Contains(p.time, i) && p.event.parser != nil {
 			fmt.Fprintf(&b, " (event time, %s)", p.event.parser.Format())
 		}
 	}

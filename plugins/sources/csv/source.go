@@ -10,13 +10,16 @@
 package csv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/fields"
 	"github.com/pipeline-daemon/pipeline/internal/textfile"
 )
 
@@ -33,13 +36,16 @@ var (
 
 type source struct {
 	*textfile.Source
-	format *format
+	log     *slog.Logger
+	formats []*format
 }
 
-// format is how files become records; it learns from file to file.
+// format is how files of one kind become records; it learns from file to file.
 type format struct {
 	options Options
+	file    File // what is its own
 	env     pipeline.Env
+	timed   bool // records must have an event time
 	event   eventTime
 	columns map[string]column // those whose types are known, of all files
 	plan    *plan             // of the latest file
@@ -50,22 +56,50 @@ type rows struct {
 	scanner
 	plan   *plan
 	header int
+	key    fields.Text
+	keys   []byte // room for keys
+	topic  string
 }
 
 func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, error) {
-	f := &format{options: o, env: env, columns: map[string]column{}}
-	for _, t := range o.Types {
-		f.columns[t.Name] = column{name: t.Name, kind: t.Value, declared: true}
+	s := &source{log: env.Log}
+	c := textfile.Config{Follow: o.Follow, Merge: o.Merge, MaxRow: int(o.MaxRow)}
+	for _, file := range o.groups() {
+		f, err := newFormat(env, o, file)
+		if err != nil {
+			return nil, err
+		}
+		s.formats = append(s.formats, f)
+		c.Groups = append(c.Groups, textfile.Group{Paths: file.Path, Format: f})
 	}
 	var err error
-	if f.event, err = newEventTime(&o); err != nil {
+	if s.Source, err = textfile.Open(ctx, env, c); err != nil {
 		return nil, err
 	}
-	s, err := textfile.Open(ctx, env, textfile.Config{Paths: o.Path, Follow: o.Follow, MaxRow: int(o.MaxRow), Format: f})
-	if err != nil {
-		return nil, err
+	return s, nil
+}
+
+func newFormat(env pipeline.Env, o Options, file File) (*format, error) {
+	f := &format{options: o.of(file), file: file, env: env, timed: env.Paced || o.Merge, columns: map[string]column{}}
+	for _, t := range f.options.Types {
+		f.columns[t.Name] = column{name: t.Name, kind: t.Value, point: o.Decimal[0], declared: true}
 	}
-	return &source{s, f}, nil
+	var err error
+	f.event, err = newEventTime(&f.options)
+	return f, err
+}
+
+// Close implements pipeline.Source.
+func (s *source) Close() error {
+	for _, f := range s.formats {
+		if f.event.parser == nil {
+			continue
+		}
+		if n := f.event.parser.Odd(); n > 0 {
+			s.log.Warn("local times that the clocks show twice, or skip", "timezone", f.options.Timezone, "times", n, "dst", cmp.Or(f.options.DST.String(), "the default"))
+		}
+	}
+	return s.Source.Close()
 }
 
 // Begin implements textfile.Format.
@@ -74,7 +108,7 @@ func (f *format) Begin(ctx context.Context, text *textfile.Head) (textfile.Rows,
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{scanner: scanner{dialect: f.options.dialect()}}
+	r := &rows{scanner: scanner{dialect: f.options.dialect()}, key: f.file.Key, topic: f.file.Topic}
 	if f.options.Header {
 		r.header = 1
 	}
@@ -92,7 +126,7 @@ func (f *format) Begin(ctx context.Context, text *textfile.Head) (textfile.Rows,
 // prepare makes the plan of a file, and finds the event time in the first.
 func (f *format) prepare(file string, h *head) error {
 	first := f.plan == nil
-	for _, t := range f.options.Types {
+	for _, t := range f.declared() {
 		if first && !slices.Contains(h.names, t.Name) {
 			return fmt.Errorf("%s has no column %q for types; it has %s%s", file, t.Name, quoteAll(h.names), delimiterHint(h.names))
 		}
@@ -111,18 +145,32 @@ func (f *format) prepare(file string, h *head) error {
 	return nil
 }
 
-// findTime finds the event time. Only a paced pipeline must have one.
+// declared are the types that a file must have the columns of: with files, those
+// of all may be of some.
+func (f *format) declared() pipeline.Pairs[kind] {
+	if len(f.options.Files) > 0 {
+		return f.file.Types
+	}
+	return f.options.Types
+}
+
+// findTime finds the event time, which is needed to release records in time, or
+// to merge them.
 func (f *format) findTime(file string, h *head) error {
 	undecided := !f.event.known
 	err := f.event.find(file, h)
 	var doubt doubtError
 	switch {
-	case errors.As(err, &doubt) && !f.env.Paced:
+	case errors.As(err, &doubt) && !f.timed:
 		f.event.known = true
 		f.env.Log.Info("records have no event time, as it can't be told", "because", doubt.Error())
 		return nil
-	case err == nil && undecided && f.event.known && f.event.column == "" && f.env.Paced:
-		return pipeline.Permanent(f.event.none(file, h))
+	case err == nil && undecided && f.event.known && len(f.event.columns) == 0 && f.timed:
+		user := "pace"
+		if f.options.Merge {
+			user = "merge"
+		}
+		return pipeline.Permanent(f.event.none(file, h, user))
 	}
 	return err
 }
@@ -159,7 +207,27 @@ func (r *rows) add(b *pipeline.Batch, at pipeline.Origin) {
 	if err == nil {
 		err = r.plan.convert(row, rec)
 	}
+	rec.Topic = r.topic
+	if err == nil && r.key.Given() {
+		err = r.setKey(rec)
+	}
 	if err != nil {
 		rec.Fail(err)
 	}
+}
+
+const (
+	keysSize = 16 << 10
+	keySize  = 64 // what most keys fit into
+)
+
+// setKey gives a record its key, in memory that is not used again.
+func (r *rows) setKey(rec *pipeline.Record) (err error) {
+	if cap(r.keys)-len(r.keys) < keySize {
+		r.keys = make([]byte, 0, keysSize)
+	}
+	if r.keys, rec.Key, err = r.key.Append(r.keys, rec); err != nil {
+		err = fmt.Errorf("key: %w", err)
+	}
+	return err
 }

@@ -100,7 +100,7 @@ func TestRead(t *testing.T) {
 		{"blank lines only", "\n\r\n", nil, nil},
 		{"header only", "timestamp,value\n", nil, nil},
 		{"header only, with everything asked for", "timestamp,value", func(o *Options) {
-			o.Timestamp = "timestamp"
+			o.Timestamp = []string{"timestamp"}
 			o.Types = pipeline.Pairs[kind]{{Name: "value", Value: float}}
 		}, nil},
 		{"the tutorial's rows", "timestamp,value\n2021-01-01 00:00:00,51\n2021-01-01 00:00:04,60\n", nil, []string{
@@ -141,7 +141,7 @@ func TestRead(t *testing.T) {
 		{"two columns could hold the event time", "start,end,v\n2021-01-01,2021-01-02,1\n", nil, []string{
 			`a.csv:2@12 {start: "2021-01-01", end: "2021-01-02", v: 1}`}},
 		{"the event time could be two dates", "t,v\n03/04/2021,1\n", nil, []string{`a.csv:2@4 {t: "03/04/2021", v: 1}`}},
-		{"the ends of time", "t\n1677-09-21 00:12:43.145224192\n1677-09-21 00:12:43.145224191\n2262-04-11 23:47:16.854775807\n2262-04-11 23:47:16.854775808\n2000-01-01 00:00:00\n", func(o *Options) { o.Timestamp = "t" }, []string{
+		{"the ends of time", "t\n1677-09-21 00:12:43.145224192\n1677-09-21 00:12:43.145224191\n2262-04-11 23:47:16.854775807\n2262-04-11 23:47:16.854775808\n2000-01-01 00:00:00\n", func(o *Options) { o.Timestamp = []string{"t"} }, []string{
 			`a.csv:2@2 1677-09-21T00:12:43.145224192Z {t: "1677-09-21 00:12:43.145224192"}`,
 			`a.csv:3@32 FAILED column "t": "1677-09-21 00:12:43.145224191" is not a time of format %Y-%m-%d %H:%M:%S: lies outside 1677-09-21 to 2262-04-11, which is as far as nanoseconds in 64 bits reach <1677-09-21 00:12:43.145224191>`,
 			`a.csv:4@62 2262-04-11T23:47:16.854775807Z {t: "2262-04-11 23:47:16.854775807"}`,
@@ -167,9 +167,9 @@ func TestRead(t *testing.T) {
 			`a.csv:2@4 2021-01-01T00:00:00Z {t: 1609459200, v: 1}`}},
 		{"format", "t,u\n03/04/2021,0\n", func(o *Options) { o.Format = "%d/%m/%Y" }, []string{
 			`a.csv:2@4 2021-04-03T00:00:00Z {t: "03/04/2021", u: 0}`}},
-		{"small numbers as event time", "t,u\n0,0\n1,0\n", func(o *Options) { o.Format, o.Timestamp = "unix", "t" }, []string{
+		{"small numbers as event time", "t,u\n0,0\n1,0\n", func(o *Options) { o.Format, o.Timestamp = "unix", []string{"t"} }, []string{
 			`a.csv:2@4 1970-01-01T00:00:00Z {t: "0", u: 0}`, `a.csv:3@8 1970-01-01T00:00:01Z {t: "1", u: 0}`}},
-		{"bad times", "t,v\n2021-01-01,1\n2021-02-30,2\n,3\nsoon,4\n2021-01-02,5\n2021-01-03,6\n2021-01-04,6\n", func(o *Options) { o.Timestamp = "t" }, []string{
+		{"bad times", "t,v\n2021-01-01,1\n2021-02-30,2\n,3\nsoon,4\n2021-01-02,5\n2021-01-03,6\n2021-01-04,6\n", func(o *Options) { o.Timestamp = []string{"t"} }, []string{
 			`a.csv:2@4 2021-01-01T00:00:00Z {t: "2021-01-01", v: 1}`,
 			`a.csv:3@17 FAILED column "t": "2021-02-30" is not a time of format %Y-%m-%d: February 2021 has no day 30 <2021-02-30,2>`,
 			`a.csv:4@30 FAILED column "t", the event time, is empty <,3>`,
@@ -179,7 +179,7 @@ func TestRead(t *testing.T) {
 			`a.csv:8@66 2021-01-04T00:00:00Z {t: "2021-01-04", v: 6}`}},
 		{"a column that is not all times is none", "t,v\n2021-01-01,1\nsoon,4\n", nil, []string{
 			`a.csv:2@4 {t: "2021-01-01", v: 1}`, `a.csv:3@17 {t: "soon", v: 4}`}},
-		{"no first row can be read", "t,v\n2021-01-01\n2021-01-01,1\n", func(o *Options) { o.Timestamp, o.InferRows, o.MaxRow = "t", 1, 11 }, []string{
+		{"no first row can be read", "t,v\n2021-01-01\n2021-01-01,1\n", func(o *Options) { o.Timestamp, o.InferRows, o.MaxRow = []string{"t"}, 1, 11 }, []string{
 			`a.csv:2@4 FAILED 1 field, but there are 2 columns <2021-01-01>`,
 			`a.csv:3@15 FAILED the row is longer than max_row (11) <2021-01-01,1>`}},
 	} {
@@ -205,23 +205,23 @@ func TestOpenFails(t *testing.T) {
 		change func(o *Options)
 		says   string
 	}{
-		{"no such column", "timestamp,value\n2021-01-01,1\n", func(o *Options) { o.Timestamp = "time" },
+		{"no such column", "timestamp,value\n2021-01-01,1\n", func(o *Options) { o.Timestamp = []string{"time"} },
 			`a.csv has no column "time" for the event time; it has "timestamp", "value"`},
-		{"no such column, header only", "timestamp,value\n", func(o *Options) { o.Timestamp = "time" },
+		{"no such column, header only", "timestamp,value\n", func(o *Options) { o.Timestamp = []string{"time"} },
 			`a.csv has no column "time" for the event time; it has "timestamp", "value"`},
 		{"no such column for types", "timestamp,value\n", func(o *Options) { o.Types = pipeline.Pairs[kind]{{Name: "valeu", Value: float}} },
 			`a.csv has no column "valeu" for types; it has "timestamp", "value"`},
-		{"another delimiter", "t;v\n2021-01-01;1\n", func(o *Options) { o.Timestamp = "t" },
+		{"another delimiter", "t;v\n2021-01-01;1\n", func(o *Options) { o.Timestamp = []string{"t"} },
 			`a.csv has no column "t" for the event time; it has "t;v"; are fields separated by ";"? then say delimiter: ";"`},
-		{"times beyond the range", "t,v\n1500-01-01,1\n", func(o *Options) { o.Timestamp = "t" },
+		{"times beyond the range", "t,v\n1500-01-01,1\n", func(o *Options) { o.Timestamp = []string{"t"} },
 			`a.csv: column "t": "1500-01-01" is not a time of format %Y-%m-%d: lies outside 1677-09-21 to 2262-04-11, which is as far as nanoseconds in 64 bits reach`},
-		{"no such day", "t,v\n30.02.2021,1\n", func(o *Options) { o.Timestamp = "t" },
+		{"no such day", "t,v\n30.02.2021,1\n", func(o *Options) { o.Timestamp = []string{"t"} },
 			`a.csv: column "t": "30.02.2021" is not a time of format %d.%m.%Y: February 2021 has no day 30`},
-		{"two dates, named", "t,v\n03/04/2021,1\n,2", func(o *Options) { o.Timestamp = "t" },
+		{"two dates, named", "t,v\n03/04/2021,1\n,2", func(o *Options) { o.Timestamp = []string{"t"} },
 			`a.csv: column "t": is "03/04/2021" day first or month first? say format: "%d/%m/%Y" or format: "%m/%d/%Y"`},
-		{"unknown format", "t,v\n1,1\n2,2\n", func(o *Options) { o.Timestamp = "t" },
+		{"unknown format", "t,v\n1,1\n2,2\n", func(o *Options) { o.Timestamp = []string{"t"} },
 			`a.csv: column "t": how are times such as "1" written? say it with format, such as "%Y-%m-%d %H:%M:%S" or unix`},
-		{"empty event time", "t,v\n,1\n", func(o *Options) { o.Timestamp = "t" },
+		{"empty event time", "t,v\n,1\n", func(o *Options) { o.Timestamp = []string{"t"} },
 			`a.csv: column "t": the first values are empty; say how times are written with format, such as "%Y-%m-%d %H:%M:%S"`},
 		{"binary", "a\x00b\n", nil, `a.csv:1: this looks like a binary file, not text: it has zero bytes`},
 		{"UTF-16", "\xff\xfea\x00\n\x00", nil, `a.csv:1: this looks like UTF-16; convert it to UTF-8`},

@@ -13,44 +13,61 @@ import (
 // eventTime says where records have their event time. It is found in the first
 // file that has rows, and holds for those after it.
 type eventTime struct {
-	known  bool   // column is final
-	column string // "" is none
-	parser *timestamp.Parser
-	loc    *time.Location
+	known   bool     // columns are final
+	columns []string // what is read with blanks between them; none: there is no event time
+	parser  *timestamp.Parser
+	loc     *time.Location
+	dst     timestamp.DST
 }
 
-func newEventTime(o *Options) (eventTime, error) {
-	t := eventTime{known: o.Timestamp != "", column: o.Timestamp}
-	var err error
+func newEventTime(o *Options) (t eventTime, err error) {
+	t = eventTime{known: len(o.Timestamp) > 0, columns: o.Timestamp, dst: o.DST}
 	if t.loc, err = time.LoadLocation(o.Timezone); err == nil && o.Format != "" {
 		t.parser, err = timestamp.New(o.Format, t.loc)
 	}
 	return t, err
 }
 
+// String names the columns.
+func (t *eventTime) String() string { return quoteAll(t.columns) }
+
+// in returns which columns of a file hold the event time.
+func (t *eventTime) in(names []string) []int {
+	var at []int
+	for _, c := range t.columns {
+		at = append(at, slices.Index(names, c))
+	}
+	return at
+}
+
 // find looks for the event time in the first rows of a file.
 func (t *eventTime) find(file string, h *head) error {
+	defer t.settle()
 	if !t.known {
 		return t.choose(file, h)
 	}
-	if t.column == "" {
+	at := t.in(h.names)
+	if i := slices.Index(at, -1); i >= 0 {
+		return fmt.Errorf("%s has no column %q for the event time; it has %s%s", file, t.columns[i], quoteAll(h.names), delimiterHint(h.names))
+	}
+	if t.parser != nil || len(at) == 0 || len(h.rows) == 0 {
 		return nil
 	}
-	i := slices.Index(h.names, t.column)
-	if i < 0 {
-		return fmt.Errorf("%s has no column %q for the event time; it has %s%s", file, t.column, quoteAll(h.names), delimiterHint(h.names))
-	}
-	if t.parser != nil || len(h.rows) == 0 {
-		return nil
-	}
-	return t.detect(file, h.column(i))
+	return t.detect(file, h.times(at))
 }
 
-// detect finds the format of the column that holds the event time. Some cells
-// may not fit: they fail their rows.
+// settle makes ready the parser that has been found.
+func (t *eventTime) settle() {
+	if t.parser != nil {
+		t.parser.SetDST(t.dst)
+	}
+}
+
+// detect finds the format of the event time. Some cells may not fit: they fail
+// their rows.
 func (t *eventTime) detect(file string, cells []string) (err error) {
 	if t.parser, err = timestamp.Find(cells, t.loc, "format"); err != nil {
-		err = fmt.Errorf("%s: column %q: %w", file, t.column, err)
+		err = fmt.Errorf("%s: column %v: %w", file, t, err)
 	}
 	return err
 }
@@ -74,26 +91,30 @@ func (t *eventTime) choose(file string, h *head) error {
 			found, parser, question = append(found, name), p, err
 		}
 	}
+	if t.parser != nil {
+		t.parser.Odd() // the cells will be read again, and counted then
+	}
 	switch {
 	case len(found) > 1:
 		return doubtError{fmt.Errorf("%s: which column holds the event time? say it with timestamp: %s", file, strings.Join(found, " or timestamp: "))}
 	case question != nil:
 		return doubtError{fmt.Errorf("%s: column %q: %w", file, found[0], question)}
 	case len(found) == 1:
-		t.column, t.parser = found[0], parser
+		t.columns, t.parser = found, parser
 	}
 	t.known = true
 	return nil
 }
 
-// none says that a file has no event time, and what column is nearly one.
-func (t *eventTime) none(file string, h *head) error {
+// none says that a file has no event time, by which user goes, and what column
+// is nearly one.
+func (t *eventTime) none(file string, h *head, user string) error {
 	for i, name := range h.names {
 		if err := timestamp.Misfit(slices.DeleteFunc(h.column(i), func(c string) bool { return c == "" })); err != nil {
-			return fmt.Errorf("%s has no column whose first cells all are times, and pace: goes by one; if it is column %q, say timestamp: %[2]q: %w", file, name, err)
+			return fmt.Errorf("%s has no column whose first cells all are times, and %s: goes by one; if it is column %q, say timestamp: %[3]q: %w", file, user, name, err)
 		}
 	}
-	return fmt.Errorf("%s has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are %s%s", file, quoteAll(h.names), delimiterHint(h.names))
+	return fmt.Errorf("%s has no column whose first cells all are times, and %s: goes by one; if there is one, name it with timestamp; the columns are %s%s", file, user, quoteAll(h.names), delimiterHint(h.names))
 }
 
 // candidate returns a parser that reads all of the cells, or the question how

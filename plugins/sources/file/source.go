@@ -53,7 +53,7 @@ func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, er
 	if f.event, err = newEventTime(&o); err != nil {
 		return nil, err
 	}
-	s, err := textfile.Open(ctx, env, textfile.Config{Paths: o.Path, Follow: o.Follow, MaxRow: f.max, Format: f})
+	s, err := textfile.Open(ctx, env, textfile.Config{Groups: []textfile.Group{{Paths: o.Path, Format: f}}, Follow: o.Follow, MaxRow: f.max})
 	if err != nil {
 		return nil, err
 	}
@@ -132,11 +132,11 @@ func (f *format) convert(r *pipeline.Record) error {
 // End implements pipeline.Ender. It knows the end if the last file is a plain
 // one of several lines, and its last line is whole.
 func (s *source) End() (time.Time, bool) {
-	line, ok := s.LastLine()
+	last, ok := s.LastLines()
 	if !ok || s.format.event.parser == nil {
 		return time.Time{}, false
 	}
-	r := pipeline.Record{Raw: line}
+	r := pipeline.Record{Raw: last[0].Line}
 	err := s.format.convert(&r)
 	return r.Time, err == nil
 }

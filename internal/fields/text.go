@@ -1,4 +1,4 @@
-package kafka
+package fields
 
 import (
 	"fmt"
@@ -58,10 +58,14 @@ func (t *Text) DecodeOption(n pipeline.Node) error {
 	return nil
 }
 
-func (t Text) column() bool { return t.from == fromColumn }
+// Given reports whether the option is there at all.
+func (t Text) Given() bool { return t.from != fromNowhere }
 
-// append appends r's text to dst. A null column has none: the result is nil.
-func (t Text) append(dst []byte, r *pipeline.Record) (longer, text []byte, err error) {
+// Column returns the name of the column, if the text comes from one.
+func (t Text) Column() (string, bool) { return t.text, t.from == fromColumn }
+
+// Append appends r's text to dst. A null column has none: the result is nil.
+func (t Text) Append(dst []byte, r *pipeline.Record) (longer, text []byte, err error) {
 	at := len(dst)
 	switch t.from {
 	case fromConstant:
@@ -72,7 +76,7 @@ func (t Text) append(dst []byte, r *pipeline.Record) (longer, text []byte, err e
 		v, ok := r.Lookup(t.text)
 		switch {
 		case !ok:
-			return dst, nil, missingColumn(t.text, r)
+			return dst, nil, MissingColumn(t.text, r)
 		case v.IsNull():
 			return dst, nil, nil
 		case v.Kind() == pipeline.KindList || v.Kind() == pipeline.KindStruct:
@@ -83,7 +87,8 @@ func (t Text) append(dst []byte, r *pipeline.Record) (longer, text []byte, err e
 	return dst, dst[at:len(dst):len(dst)], nil
 }
 
-func missingColumn(name string, r *pipeline.Record) error {
+// MissingColumn is the error of a record that lacks a column.
+func MissingColumn(name string, r *pipeline.Record) error {
 	if r.Value.Kind() != pipeline.KindStruct {
 		return fmt.Errorf("there is no column %q: the value is a %v without columns", name, r.Value.Kind())
 	}
