@@ -12,7 +12,7 @@ type Option struct {
 	Type    string   `json:"type"`
 	Default string   `json:"default,omitempty"`
 	Doc     string   `json:"doc"`
-	Options []Option `json:"options,omitempty"` // of a mapping
+	Options []Option `json:"options,omitempty"` // of a mapping, or of each in a list
 }
 
 // Typer is an option type that describes itself, such as "string or {constant: TEXT}".
@@ -65,7 +65,8 @@ func optionOf(f reflect.StructField, name string, v reflect.Value) Option {
 	if !v.IsZero() {
 		o.Default = fmt.Sprint(v.Interface())
 	}
-	if v.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct {
+	isList := v.Kind() == reflect.Slice && typeOf(f.Type.Elem()) == "mapping"
+	if isList || v.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct {
 		v = reflect.Zero(f.Type.Elem())
 		o.Default = ""
 	}

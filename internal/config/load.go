@@ -142,7 +142,7 @@ func parse(file string, text []byte, overrides []override) (plan *Plan, name str
 	if err := plan.bindCodecs(plan.fallbackCodec(root)); err != nil {
 		return nil, name, root.Locate(err)
 	}
-	if err := plan.checkFiles(); err != nil {
+	if err := errors.Join(plan.tellTopics(), plan.checkFiles()); err != nil {
 		return nil, name, sorted(err, overrides)
 	}
 	return plan, plan.Name, nil

@@ -119,7 +119,7 @@ func typed(name string, options []pipeline.Option) (object, bool) {
 		return object{"$ref": "#/$defs/" + kind}, true
 	}
 	if element, ok := strings.CutPrefix(name, "list of "); ok {
-		return list(element), true
+		return list(element, options), true
 	}
 	if element, ok := strings.CutPrefix(name, "{name: "); ok {
 		s, _ := typed(strings.TrimSuffix(element, ", …}"), nil)
@@ -149,8 +149,8 @@ func alternatives(name string, options []pipeline.Option) (object, bool) {
 }
 
 // list is the schema of a list, for which its only element may stand.
-func list(element string) object {
-	s, _ := typed(element, nil)
+func list(element string, options []pipeline.Option) object {
+	s, _ := typed(element, options)
 	s = orAnything(s)
 	return anyOf(object{"type": "array", "items": s}, object{"type": "null"}, object{"not": object{"type": "array"}, "allOf": []object{s}})
 }

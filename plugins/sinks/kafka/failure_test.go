@@ -91,7 +91,7 @@ func TestRecordFails(t *testing.T) {
 }
 
 func TestEventTimeLimits(t *testing.T) {
-	w := writer{sink: &sink{options: &Options{Topic: "t"}, limits: limits{before: time.Hour, after: time.Minute}}, now: time.Unix(1_000_000, 0)}
+	w := writer{sink: &sink{options: &Options{Topic: "t"}}, topic: &topic{name: "t", limits: limits{before: time.Hour, after: time.Minute}}, now: time.Unix(1_000_000, 0)}
 	tests := []struct {
 		at   time.Time
 		want string

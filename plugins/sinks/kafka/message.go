@@ -1,10 +1,10 @@
 package kafka
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
-	"sync/atomic"
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -14,13 +14,17 @@ import (
 
 // writer makes messages of the records of one batch.
 type writer struct {
-	sink *sink
-	slab *slab
-	now  time.Time
+	sink  *sink
+	slab  *slab
+	now   time.Time
+	topic *topic // of the record; nil is none
 }
 
 func (w *writer) write(m *kgo.Record, r *pipeline.Record) error {
 	o := w.sink.options
+	if err := w.setTopic(m, r); err != nil {
+		return err
+	}
 	m.Value = r.Encoded
 	if err := w.key(m, r); err != nil {
 		return fmt.Errorf("key: %w", err)
@@ -40,13 +44,30 @@ func (w *writer) write(m *kgo.Record, r *pipeline.Record) error {
 	return nil
 }
 
+// setTopic finds the record's topic. Records that follow each other often have
+// the same.
+func (w *writer) setTopic(m *kgo.Record, r *pipeline.Record) error {
+	name := cmp.Or(r.Topic, w.sink.options.Topic)
+	if w.topic == nil || w.topic.name != name {
+		w.topic = w.sink.topics[name]
+	}
+	switch {
+	case w.topic != nil:
+		m.Topic = w.topic.name
+		return nil
+	case name == "":
+		return errors.New("topic: neither the record names one nor the sink")
+	}
+	return fmt.Errorf("topic: the record names %q, which the source's options don't", name)
+}
+
 func (w *writer) key(m *kgo.Record, r *pipeline.Record) (err error) {
 	m.Key = r.Key
 	if key := w.sink.options.Key; key.Given() {
 		w.slab.texts, m.Key, err = key.Append(w.slab.texts, r)
 	}
-	if err == nil && m.Key == nil && w.sink.limits.keyed {
-		err = fmt.Errorf("the record has none, and topic %q, which is compacted, takes only records with a key", w.sink.options.Topic)
+	if err == nil && m.Key == nil && w.topic.keyed {
+		err = fmt.Errorf("the record has none, and topic %q, which is compacted, takes only records with a key", w.topic.name)
 	}
 	return err
 }
@@ -88,7 +109,7 @@ func (w *writer) partition(m *kgo.Record, r *pipeline.Record) error {
 
 func (w *writer) eventTime(m *kgo.Record, r *pipeline.Record) error {
 	const said = "timestamp: the record's time, %s, is %v %s the broker's, which is more than topic %q takes (%s)"
-	l, name := &w.sink.limits, w.sink.options.Topic
+	l, name := &w.topic.limits, w.topic.name
 	if r.Time.IsZero() {
 		return errors.New("timestamp: the record has no event time: name the column that holds it at the source, or use timestamp: now here")
 	}
@@ -120,21 +141,21 @@ func messageSize(m *kgo.Record) int {
 }
 
 // numberedPartitions is the partitioner of records that name their partition.
-type numberedPartitions struct{ count atomic.Int32 }
+type numberedPartitions sink
 
-var _ interface {
-	kgo.Partitioner
-	kgo.TopicPartitioner
-} = (*numberedPartitions)(nil)
+var (
+	_ kgo.Partitioner      = (*numberedPartitions)(nil)
+	_ kgo.TopicPartitioner = (*topic)(nil)
+)
 
 // ForTopic implements kgo.Partitioner.
-func (p *numberedPartitions) ForTopic(string) kgo.TopicPartitioner { return p }
+func (p *numberedPartitions) ForTopic(name string) kgo.TopicPartitioner { return p.topics[name] }
 
 // RequiresConsistency implements kgo.TopicPartitioner.
-func (p *numberedPartitions) RequiresConsistency(*kgo.Record) bool { return true }
+func (t *topic) RequiresConsistency(*kgo.Record) bool { return true }
 
 // Partition implements kgo.TopicPartitioner.
-func (p *numberedPartitions) Partition(m *kgo.Record, n int) int {
-	p.count.Store(int32(n))
+func (t *topic) Partition(m *kgo.Record, n int) int {
+	t.partitions.Store(int32(n))
 	return int(m.Partition)
 }

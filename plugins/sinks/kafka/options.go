@@ -19,7 +19,7 @@ func init() { pipeline.RegisterSink("kafka", defaults(), open) }
 type Options struct {
 	_ struct{} `doc:"writes records to a Kafka topic, each of them once and in order" example:"kafka: {topic: my-stream, key: sensor}"`
 
-	Topic       string                      `yaml:"topic" doc:"the topic to write to"`
+	Topic       string                      `yaml:"topic" doc:"the topic to write to; records whose source names a topic for them go to that one"`
 	Key         fields.Text                 `yaml:"key" doc:"the messages' key; the default is the record's own"`
 	Headers     pipeline.Pairs[fields.Text] `yaml:"headers" doc:"headers to add to the record's own"`
 	Partition   string                      `yaml:"partition" doc:"the column with the partition's number; or original: the partition that the record comes from, as out of a topic or a capture; the default is to go by the key, as Java's clients do"`
@@ -30,11 +30,14 @@ type Options struct {
 
 	kafka.Options        `yaml:",inline"`
 	pipeline.CodecOption `yaml:",inline"`
+
+	named []string // the topics that records name
 }
 
 var (
-	_ pipeline.Validator = (*Options)(nil)
-	_ pipeline.ValueUser = (*Options)(nil)
+	_ pipeline.Validator  = (*Options)(nil)
+	_ pipeline.ValueUser  = (*Options)(nil)
+	_ pipeline.TopicTaker = (*Options)(nil)
 )
 
 // Create says how a missing topic is created.
@@ -90,10 +93,10 @@ func (o *Options) Validate() error {
 	wrong := func(option, format string, args ...any) {
 		errs = append(errs, &pipeline.FieldError{Option: option, Err: fmt.Errorf(format, args...)})
 	}
-	if o.Topic == "" {
-		wrong("topic", "is missing: name the topic to write to")
-	} else if err := kafka.CheckTopic(o.Topic); err != nil {
-		wrong("topic", "%w", err)
+	if o.Topic != "" {
+		if err := kafka.CheckTopic(o.Topic); err != nil {
+			wrong("topic", "%w", err)
+		}
 	}
 	if o.Timestamp != now && o.Timestamp != event {
 		wrong("timestamp", "wants now or event, not %q", o.Timestamp)
@@ -111,6 +114,33 @@ func (o *Options) Validate() error {
 		wrong("create.replication_factor", "wants at least 1, or -1 for the cluster's default, not %d", f)
 	}
 	return errors.Join(errs...)
+}
+
+// TakeTopics implements pipeline.TopicTaker.
+func (o *Options) TakeTopics(names []string, always bool) error {
+	o.named = names
+	errs := []error{}
+	if o.Topic == "" && !always {
+		errs = append(errs, &pipeline.FieldError{Option: "topic", Err: errNoTopic})
+	}
+	for _, name := range names {
+		if err := kafka.CheckTopic(name); err != nil {
+			errs = append(errs, fmt.Errorf("the source names a topic: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var errNoTopic = errors.New("is missing: name the topic to write to")
+
+// topics are the names of all topics that are written to.
+func (o *Options) topics() []string {
+	names := slices.Clone(o.named)
+	if o.Topic != "" {
+		names = append(names, o.Topic)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // UsesValue implements pipeline.ValueUser.

@@ -28,7 +28,6 @@ func TestOptionErrors(t *testing.T) {
 		options string
 		want    []string
 	}{
-		{"{}", []string{`1:8: topic: is missing: name the topic to write to`}},
 		{"{topic: a b}", []string{`1:9: topic: "a b" can't be a topic's name, which is up to 249 letters, digits, dots, underscores and hyphens`}},
 		{"{topic: ..}", []string{`1:9: topic: ".." can't be a topic's name, which is up to 249 letters, digits, dots, underscores and hyphens`}},
 		{"{topic: t, timestamp: later}", []string{`1:19: timestamp: wants now or event, not "later"`}},

@@ -1,4 +1,5 @@
-// Package kafka is the sink that writes records to a Kafka topic.
+// Package kafka is the sink that writes records to Kafka topics: to one, and to
+// those that records name.
 package kafka
 
 import (
@@ -23,13 +24,12 @@ type sink struct {
 	log       *slog.Logger
 	client    *kafka.Client
 	closing   sync.Once
-	limits    limits
-	numbered  *numberedPartitions // nil: the key decides
-	cancelled context.Context     // the context at whose end everything under way is given up
+	topics    map[string]*topic // all that are written to, by name
+	cancelled context.Context   // the context at whose end everything under way is given up
 	stop      func() bool
 
 	flow     flow
-	deleted  atomic.Bool // the topic was, and the client is closed for that
+	deleted  atomic.Pointer[topic] // this one was, and the client is closed for that
 	watching sync.WaitGroup
 	unwatch  context.CancelFunc
 }
@@ -37,18 +37,31 @@ type sink struct {
 var _ pipeline.Sink = (*sink)(nil)
 
 func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Sink, error) {
-	s := &sink{options: &o, log: env.Log, cancelled: context.Background(), stop: func() bool { return true }}
+	s := &sink{options: &o, log: env.Log, topics: map[string]*topic{}, cancelled: context.Background(), stop: func() bool { return true }}
 	var err error
 	if s.client, err = kafka.Connect(ctx, &o.Options, env.Log, s.clientOpts(env.Paced)...); err != nil {
 		return nil, err
 	}
-	if err := ensureTopic(ctx, s.client.Client, env.Log, &o); err != nil {
+	if err := s.openTopics(ctx); err != nil {
 		s.client.Close()
 		return nil, err
 	}
-	s.limits = readLimits(ctx, s.client.Client, env.Log, o.Topic)
 	s.startWatch()
 	return s, nil
+}
+
+func (s *sink) openTopics(ctx context.Context) error {
+	names := s.options.topics()
+	if len(names) == 0 {
+		return pipeline.Permanent(fmt.Errorf("topic: %w", errNoTopic))
+	}
+	for _, name := range names {
+		if err := ensureTopic(ctx, s.client.Client, s.log, s.options, name); err != nil {
+			return err
+		}
+		s.topics[name] = &topic{name: name, limits: readLimits(ctx, s.client.Client, s.log, name)}
+	}
+	return nil
 }
 
 // A topic that no broker knows any more, for about half a minute, is gone.
@@ -56,19 +69,27 @@ const unknownTopicRetries = 60
 
 func (s *sink) clientOpts(paced bool) []kgo.Opt {
 	opts := []kgo.Opt{
-		kgo.DefaultProduceTopic(s.options.Topic),
 		kgo.ProducerBatchCompression(codecs[s.options.Compression]),
 		kgo.ProducerLinger(s.options.linger(paced)),
 		// Asked for when the topic's partitions become known, which is after open.
-		kgo.ProducerBatchMaxBytesFn(func(string) int32 { return clampBatch(int64(s.limits.batchBytes)) }),
+		kgo.ProducerBatchMaxBytesFn(s.batchBytes),
 		kgo.MaxBufferedRecords(neverFull),
 		kgo.UnknownTopicRetries(unknownTopicRetries),
 	}
 	if s.options.Partition == "" {
 		return append(opts, kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)))
 	}
-	s.numbered = new(numberedPartitions)
-	return append(opts, kgo.RecordPartitioner(s.numbered))
+	return append(opts, kgo.RecordPartitioner((*numberedPartitions)(s)))
+}
+
+// batchBytes returns the largest batch that a topic takes. The client asks for
+// one without a name, too, before there are any.
+func (s *sink) batchBytes(name string) int32 {
+	t := s.topics[name]
+	if t == nil {
+		return clampBatch(defaultBatchBytes)
+	}
+	return clampBatch(int64(t.batchBytes))
 }
 
 // Write implements pipeline.Sink.
@@ -114,27 +135,22 @@ func (s *sink) Close() error {
 
 // ownFailure returns why a message fails alone, if it does.
 func (s *sink) ownFailure(m *kgo.Record, err error) error {
-	if s.numbered != nil {
-		if n := s.numbered.count.Load(); n > 0 && m.Partition >= n {
-			return fmt.Errorf("there is no partition %d: topic %q has %d; where there is no topic, create: {partitions: N} makes one", m.Partition, s.options.Topic, n)
-		}
+	t := s.topics[m.Topic]
+	if n := t.partitions.Load(); n > 0 && m.Partition >= n {
+		return fmt.Errorf("there is no partition %d: topic %q has %d; where there is no topic, create: {partitions: N} makes one", m.Partition, t.name, n)
 	}
-	if size := messageSize(m); errors.Is(err, kerr.MessageTooLarge) && size > int(s.limits.batchBytes) {
-		return s.tooLarge(size)
+	if size := messageSize(m); errors.Is(err, kerr.MessageTooLarge) && size > int(t.batchBytes) {
+		return fmt.Errorf("the message of %d bytes is larger than topic %q takes, whose max.message.bytes is %d", size, t.name, t.batchBytes)
 	}
 	return nil
-}
-
-func (s *sink) tooLarge(size int) error {
-	return fmt.Errorf("the message of %d bytes is larger than topic %q takes, whose max.message.bytes is %d", size, s.options.Topic, s.limits.batchBytes)
 }
 
 // refused returns why a message that was alone in its batch has failed.
 func (s *sink) refused(m *kgo.Record, err error) error {
 	if errors.Is(err, kerr.MessageTooLarge) {
-		return fmt.Errorf("the message of about %d bytes is larger than topic %q takes: %w", messageSize(m), s.options.Topic, err)
+		return fmt.Errorf("the message of about %d bytes is larger than topic %q takes: %w", messageSize(m), m.Topic, err)
 	}
-	return fmt.Errorf("topic %q refuses the message: %w", s.options.Topic, err)
+	return fmt.Errorf("topic %q refuses the message: %w", m.Topic, err)
 }
 
 // rejected reports whether a broker refused a batch for what is in it.
@@ -143,20 +159,20 @@ func rejected(err error) bool {
 		errors.Is(err, kerr.InvalidRecord) || errors.Is(err, kerr.RecordListTooLarge)
 }
 
-// explain makes what the client says of a batch the sink's error.
-func (s *sink) explain(ctx context.Context, err error) error {
+// explain makes what the client says of a batch for a topic the sink's error.
+func (s *sink) explain(ctx context.Context, topic string, err error) error {
 	var refused *kerr.Error
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case s.deleted.Load():
-		return pipeline.Permanent(fmt.Errorf("topic %q has been deleted while it was written to", s.options.Topic))
+	case s.deleted.Load() != nil:
+		return pipeline.Permanent(fmt.Errorf("topic %q has been deleted while it was written to", s.deleted.Load().name))
 	case errors.Is(err, kgo.ErrClientClosed):
 		return pipeline.Permanent(errors.New("the sink is closed"))
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
-		return pipeline.Permanent(fmt.Errorf("topic %q has been deleted while it was written to: %w", s.options.Topic, err))
+		return pipeline.Permanent(fmt.Errorf("topic %q has been deleted while it was written to: %w", topic, err))
 	case errors.As(err, &refused) && !refused.Retriable:
-		return pipeline.Permanent(fmt.Errorf("can't write to topic %q: %w", s.options.Topic, err))
+		return pipeline.Permanent(fmt.Errorf("can't write to topic %q: %w", topic, err))
 	}
-	return fmt.Errorf("can't write to topic %q: %w", s.options.Topic, s.options.Explain(err))
+	return fmt.Errorf("can't write to topic %q: %w", topic, s.options.Explain(err))
 }

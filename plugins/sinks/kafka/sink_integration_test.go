@@ -201,7 +201,7 @@ func TestIntegrationTopic(t *testing.T) {
 			bad := record{value: []byte("v"), time: time.Now().Add(time.Hour)}
 			for _, knows := range []bool{true, false} {
 				if !knows { // so that the broker is the one to refuse
-					s.(*sink).limits = limits{batchBytes: 1 << 20, before: time.Hour, after: 2 * time.Hour}
+					s.(*sink).topics[topic].limits = limits{batchBytes: 1 << 20, before: time.Hour, after: 2 * time.Hour}
 				}
 				b := batchOf(good, bad, good)
 				if err := write(t, s, b); err != nil {

@@ -58,6 +58,7 @@ type record struct {
 	headers []pipeline.Header
 	time    time.Time
 	source  string
+	topic   string
 
 	partition int32
 }
@@ -67,7 +68,7 @@ func batchOf(records ...record) *pipeline.Batch {
 	for i, in := range records {
 		r := b.Add(0)
 		r.Key, r.Encoded, r.Headers, r.Time = in.key, in.value, in.headers, in.time
-		r.Value = pipeline.Struct(in.fields)
+		r.Value, r.Topic = pipeline.Struct(in.fields), in.topic
 		r.Origin = pipeline.Origin{Source: in.source, Partition: in.partition, Offset: int64(i)}
 	}
 	return b

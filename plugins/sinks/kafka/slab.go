@@ -29,6 +29,7 @@ type slab struct {
 	pending  int
 	rejected []int32 // the indexes of what a broker refused
 	err      error
+	failed   string // the topic that err is of
 }
 
 func newSlab() *slab {
@@ -43,7 +44,7 @@ func (l *slab) load(s *sink, ctx context.Context, b *pipeline.Batch, done func(e
 	l.produced, l.rejected, l.texts, l.err = l.produced[:0], l.rejected[:0], l.texts[:0], nil
 	n := len(b.Records)
 	l.messages = slices.Grow(l.messages[:0], n)[:n]
-	w := writer{sink: s, slab: l, now: time.Now()}
+	w := writer{sink: s, slab: l, now: time.Now(), topic: s.topics[s.options.Topic]}
 	for i := range b.Records {
 		r := &b.Records[i]
 		if r.Failure != nil {
@@ -80,7 +81,7 @@ func (l *slab) fail(m *kgo.Record, err error) {
 	case rejected(err):
 		l.rejected = append(l.rejected, i)
 	case l.err == nil:
-		l.err = err
+		l.err, l.failed = err, m.Topic
 	}
 }
 
@@ -128,7 +129,7 @@ func (l *slab) end() {
 func (l *slab) report() {
 	s, done, err := l.sink, l.done, l.err
 	if err != nil {
-		err = s.explain(l.ctx, err)
+		err = s.explain(l.ctx, l.failed, err)
 	}
 	l.b, l.done, l.ctx = nil, nil, nil
 	s.flow.leave(l)

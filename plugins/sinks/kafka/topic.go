@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -18,24 +19,32 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
+// topic is one that is written to.
+type topic struct {
+	limits
+	name       string
+	partitions atomic.Int32 // how many there are, once a record has named one
+	gone       time.Time    // when it was said that it is gone; zero: it is there; watch's
+}
+
 // ensureTopic returns once the topic is there, which it creates if it may.
-func ensureTopic(ctx context.Context, client *kgo.Client, log *slog.Logger, o *Options) error {
+func ensureTopic(ctx context.Context, client *kgo.Client, log *slog.Logger, o *Options, name string) error {
 	created := false
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {
-		topic, err := lookUp(ctx, client, o.Topic)
+		topic, err := lookUp(ctx, client, name)
 		if err != nil {
 			return o.Explain(err)
 		}
 		switch err := kerr.ErrorForCode(topic.ErrorCode); {
 		case errors.Is(err, kerr.UnknownTopicOrPartition) && !created:
-			if err := createTopic(ctx, client, o); err != nil {
+			if err := createTopic(ctx, client, o, name); err != nil {
 				return err
 			}
 			created = true
-			log.Debug("created the topic", "topic", o.Topic, "partitions", o.Create.Partitions)
+			log.Debug("created the topic", "topic", name, "partitions", o.Create.Partitions)
 			continue
 		case err != nil && !kerr.IsRetriable(err):
-			return pipeline.Permanent(fmt.Errorf("can't write to topic %q: %w", o.Topic, err))
+			return pipeline.Permanent(fmt.Errorf("can't write to topic %q: %w", name, err))
 		case err == nil && (!created || hasLeaders(topic)):
 			return nil
 		}
@@ -68,15 +77,15 @@ func hasLeaders(topic kmsg.MetadataResponseTopic) bool {
 	return !slices.ContainsFunc(topic.Partitions, func(p kmsg.MetadataResponseTopicPartition) bool { return p.ErrorCode != 0 })
 }
 
-func createTopic(ctx context.Context, client *kgo.Client, o *Options) error {
+func createTopic(ctx context.Context, client *kgo.Client, o *Options, name string) error {
 	if o.Create.off {
-		return pipeline.Permanent(fmt.Errorf("topic %q doesn't exist: create it, or let the sink do so by removing create: false", o.Topic))
+		return pipeline.Permanent(fmt.Errorf("topic %q doesn't exist: create it, or let the sink do so by removing create: false", name))
 	}
 	config := map[string]*string{}
 	for _, c := range o.Create.Config {
 		config[c.Name] = &c.Value
 	}
-	answer, err := kadm.NewClient(client).CreateTopic(ctx, o.Create.Partitions, o.Create.ReplicationFactor, config, o.Topic)
+	answer, err := kadm.NewClient(client).CreateTopic(ctx, o.Create.Partitions, o.Create.ReplicationFactor, config, name)
 	if err == nil || errors.Is(err, kerr.TopicAlreadyExists) {
 		return nil
 	}
@@ -88,7 +97,7 @@ func createTopic(ctx context.Context, client *kgo.Client, o *Options) error {
 	if reason != "" {
 		reason += ": "
 	}
-	err = fmt.Errorf("can't create topic %q with %v: %s%w", o.Topic, o.Create, reason, err)
+	err = fmt.Errorf("can't create topic %q with %v: %s%w", name, o.Create, reason, err)
 	if refused.Retriable {
 		return err
 	}
@@ -111,9 +120,10 @@ type limits struct {
 	before, after time.Duration // how far times may be from now
 }
 
+const defaultBatchBytes = 1048588 // Kafka's
+
 // readLimits returns the defaults of Kafka where it isn't allowed to ask.
 func readLimits(ctx context.Context, client *kgo.Client, log *slog.Logger, topic string) limits {
-	const defaultBatchBytes = 1048588
 	l := limits{batchBytes: defaultBatchBytes, before: math.MaxInt64, after: math.MaxInt64}
 	answers, err := kadm.NewClient(client).DescribeTopicConfigs(ctx, topic)
 	if err == nil {

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -114,5 +115,72 @@ func TestOpenCancelled(t *testing.T) {
 	go func() { <-asked; cancel() }()
 	if _, err := bind(t, c.ListenAddrs(), "topic: t").Open(ctx, testEnv(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+// Records go to the topic that they name, and else to the sink's.
+func TestRecordTopics(t *testing.T) {
+	c := newCluster(t)
+	bound := bind(t, c.ListenAddrs(), "topic: t, partition: p, create: {partitions: 2}")
+	if err := bound.Options.(*Options).TakeTopics([]string{"own"}, false); err != nil {
+		t.Fatal(err)
+	}
+	s, err := bound.Open(t.Context(), testEnv(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	to := func(topic, value string, partition int64) record {
+		return record{topic: topic, value: []byte(value), fields: []pipeline.Field{{Name: "p", Value: pipeline.Int(partition)}}}
+	}
+	b := batchOf(to("own", "a", 1), to("", "b", 0), to("other", "x", 0), to("t", "c", 0), to("own", "d", 1), to("own", "y", 2))
+	if err := write(t, s, b); err != nil {
+		t.Fatal(err)
+	}
+	for topic, want := range map[string]string{"own": "1a 1d ", "t": "0b 0c "} {
+		got := ""
+		messages, _ := consume(t, c, topic, 2)
+		for _, m := range messages {
+			got += fmt.Sprintf("%d%s ", m.Partition, m.Value)
+		}
+		if got != want {
+			t.Errorf("topic %s: %s, want %s", topic, got, want)
+		}
+	}
+	for i, want := range map[int]string{2: `topic: the record names "other", which the source's options don't`, 5: `there is no partition 2: topic "own" has 2; where there is no topic, create: {partitions: N} makes one`} {
+		if f := b.Records[i].Failure; f == nil || f.Err.Error() != want {
+			t.Errorf("record %d: %v, want %s", i, f, want)
+		}
+	}
+}
+
+func TestTakeTopics(t *testing.T) {
+	for _, tt := range []struct {
+		topic  string
+		names  []string
+		always bool
+		want   string // the error, or the topics
+	}{
+		{"t", nil, false, "[t]"},
+		{"t", []string{"b", "a", "t", "a"}, false, "[a b t]"},
+		{"", []string{"a"}, true, "[a]"},
+		{"", []string{"a"}, false, "topic: is missing: name the topic to write to"},
+		{"", nil, false, "topic: is missing: name the topic to write to"},
+		{"t", []string{".."}, false, `the source names a topic: ".." can't be a topic's name, which is up to 249 letters, digits, dots, underscores and hyphens`},
+	} {
+		o := Options{Topic: tt.topic}
+		got := ""
+		if err := o.TakeTopics(tt.names, tt.always); err != nil {
+			got = err.Error()
+		} else {
+			got = fmt.Sprint(o.topics())
+		}
+		if got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+	_, err := bind(t, newCluster(t).ListenAddrs(), "").Open(t.Context(), testEnv(t))
+	if err == nil || err.Error() != "topic: is missing: name the topic to write to" {
+		t.Errorf("without any topic: %v", err)
 	}
 }

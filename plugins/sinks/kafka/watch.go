@@ -20,8 +20,8 @@ const (
 // watch says what the sink waits for when nothing gets done.
 type watch struct {
 	*sink
-	left uint64    // how many slabs had left at the last look
-	gone time.Time // when it was said that the topic is gone; zero: it is there
+	left uint64 // how many slabs had left at the last look
+	gone int    // how many topics are not there
 }
 
 func (s *sink) startWatch() {
@@ -49,21 +49,30 @@ func (w *watch) look(ctx context.Context) {
 	if stands || w.client.Troubled() {
 		w.client.Ask(ctx)
 	}
-	if !stands && w.gone.IsZero() || w.client.Troubled() {
+	if !stands && w.gone == 0 || w.client.Troubled() {
 		return
 	}
+	for _, t := range w.topics {
+		w.lookAt(ctx, t, stands)
+	}
+}
+
+// lookAt looks whether a topic is there. stands says that nothing gets done.
+func (w *watch) lookAt(ctx context.Context, t *topic, stands bool) {
 	asking, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	topic, err := lookUp(asking, w.client.Client, w.options.Topic)
-	switch isGone := err == nil && errors.Is(kerr.ErrorForCode(topic.ErrorCode), kerr.UnknownTopicOrPartition); {
-	case isGone && w.gone.IsZero():
-		w.gone = time.Now()
-		w.log.Warn("the topic is not there any more; waiting half a minute for it", "topic", w.options.Topic)
-	case isGone && stands && time.Since(w.gone) > goneTimeout:
-		w.deleted.Store(true)
+	found, err := lookUp(asking, w.client.Client, t.name)
+	switch isGone := err == nil && errors.Is(kerr.ErrorForCode(found.ErrorCode), kerr.UnknownTopicOrPartition); {
+	case isGone && t.gone.IsZero():
+		t.gone = time.Now()
+		w.gone++
+		w.log.Warn("the topic is not there any more; waiting half a minute for it", "topic", t.name)
+	case isGone && stands && time.Since(t.gone) > goneTimeout:
+		w.deleted.Store(t)
 		w.closeClient()
-	case err == nil && topic.ErrorCode == 0 && !w.gone.IsZero():
-		w.gone = time.Time{}
-		w.log.Info("the topic is there again", "topic", w.options.Topic)
+	case err == nil && found.ErrorCode == 0 && !t.gone.IsZero():
+		t.gone = time.Time{}
+		w.gone--
+		w.log.Info("the topic is there again", "topic", t.name)
 	}
 }

@@ -10,12 +10,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/compress/compresstest"
+	"github.com/pipeline-daemon/pipeline/internal/fields"
 )
 
 func merged(change func(o *Options), paths ...string) Options {
@@ -167,6 +169,54 @@ func TestMergeKinds(t *testing.T) {
 	if want := []string{"x1", "x2", "x2", "x2"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
+}
+
+// Files that differ are each read in their own way, merged or not.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	a := write(t, dir, "a.csv", "Date,Time,v\n01/02/2021,00:00:01,1\n01/02/2021,00:00:03,2\n")
+	b := write(t, dir, "b.csv", "at,sensor,v\n1612137602,s1,1.5\n1612137604,,2.5\n")
+	o := options(func(o *Options) {
+		o.Merge, o.Timestamp, o.Format = true, []string{"Date", "Time"}, "%d/%m/%Y %H:%M:%S"
+		o.FileList = []File{{Path: []string{a}}, {Path: []string{b}, Timestamp: []string{"at"}, Format: "unix", Key: keyOf(t, "sensor"), Topic: "b"}}
+	})
+	want := []string{
+		`a.csv  "" 2021-02-01 00:00:01 1`,
+		`b.csv b "s1" 2021-02-01 00:00:02 1.5`,
+		`a.csv  "" 2021-02-01 00:00:03 2`,
+		`b.csv b "" 2021-02-01 00:00:04 2.5`,
+	}
+	for _, merge := range []bool{true, false} {
+		o.Merge = merge
+		var got []string
+		err := each(t.Context(), testEnv(), o, func(r *pipeline.Record) {
+			if r.Failure != nil {
+				t.Error(r.Failure.Err)
+			}
+			if (r.Key == nil) != (len(r.Key) == 0) {
+				t.Errorf("%v has the key %#v", r.Value, r.Key)
+			}
+			got = append(got, fmt.Sprintf("%s %s %q %s %v", filepath.Base(r.Origin.Source), r.Topic, r.Key, r.Time.Format(time.DateTime), r.Get("v")))
+		})
+		if !merge {
+			want = []string{want[0], want[2], want[1], want[3]}
+		}
+		if diff := gocmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("merge %v: %v (-want +got):\n%s", merge, err, diff)
+		}
+	}
+	o.FileList[1].Types = pipeline.Pairs[kind]{{Name: "w", Value: str}}
+	if _, err := readAll(t, testEnv(), o); err == nil || !strings.Contains(err.Error(), `b.csv has no column "w" for types`) {
+		t.Errorf("a type of no column: %v", err)
+	}
+}
+
+func keyOf(t *testing.T, text string) fields.Text {
+	o, err := bind(t, "csv: {files: [{path: x, key: "+text+"}]}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.FileList[0].Key
 }
 
 // How far a merge is can be told of each record, and it knows when it ends.

@@ -18,7 +18,7 @@ type Options struct {
 	_ struct{} `doc:"reads the rows of CSV files (RFC 4180), one file after another, or merged by their event times" example:"csv: {path: data/readings.csv, timestamp: timestamp}"`
 
 	Path       []string             `yaml:"path" doc:"file or glob pattern, or a list of them; - is standard input; names that end in .gz or .zst are decompressed"`
-	Files      []File               `yaml:"files" doc:"instead of path: files that differ from each other, each with what is its own"`
+	FileList   []File               `yaml:"files" doc:"instead of path: files that differ from each other, each with what is its own"`
 	Merge      bool                 `yaml:"merge" doc:"read all files at once, on one time line: their records are put in the order of their event times; of equal ones those of the file that is named first come first"`
 	Follow     bool                 `yaml:"follow" doc:"read on as the file grows, and when another one gets its name, as tail -F does; the pipeline then goes on until it is stopped"`
 	Delimiter  string               `yaml:"delimiter" doc:"the character between fields, such as \";\"; a tab is \"\\t\" or tab"`
@@ -43,13 +43,33 @@ func defaults() Options {
 const largest = 1 << 30 // a row's offsets are 32 bits wide
 
 var (
-	_ pipeline.Validator = (*Options)(nil)
-	_ pipeline.Endless   = (*Options)(nil)
-	_ pipeline.FileUser  = (*Options)(nil)
+	_ pipeline.Validator  = (*Options)(nil)
+	_ pipeline.Endless    = (*Options)(nil)
+	_ pipeline.FileUser   = (*Options)(nil)
+	_ pipeline.TopicNamer = (*Options)(nil)
 )
 
+// Topics implements pipeline.TopicNamer.
+func (o *Options) Topics() (names []string, always bool) {
+	always = true
+	for _, f := range o.groups() {
+		if f.Topic == "" {
+			always = false
+		} else {
+			names = append(names, f.Topic)
+		}
+	}
+	return names, always
+}
+
 // Files implements pipeline.FileUser.
-func (o *Options) Files() pipeline.Files { return pipeline.Files{Reads: o.Path} }
+func (o *Options) Files() pipeline.Files {
+	var files pipeline.Files
+	for _, f := range o.groups() {
+		files.Reads = append(files.Reads, f.Path...)
+	}
+	return files
+}
 
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
@@ -58,7 +78,7 @@ func (o *Options) Validate() error {
 		errs = append(errs, &pipeline.FieldError{Option: option, Err: fmt.Errorf(format, args...)})
 	}
 	switch {
-	case len(o.Files) == 0:
+	case len(o.FileList) == 0:
 		errs = append(errs, textfile.CheckPaths(o.Path, o.Follow))
 	case len(o.Path) > 0:
 		mistake("path", "files are named by path or by files, not by both")
@@ -140,10 +160,10 @@ func checkFormat(format string) error {
 
 // groups are the options of each kind of files.
 func (o *Options) groups() []File {
-	if len(o.Files) == 0 {
+	if len(o.FileList) == 0 {
 		return []File{{Path: o.Path}}
 	}
-	return o.Files
+	return o.FileList
 }
 
 // of returns the options of one kind of files.

@@ -41,6 +41,32 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+func TestFileOptions(t *testing.T) {
+	o, err := bind(t, `csv: {merge: true, timestamp: [Date, Time], decimal: ",", delimiter: ";", dst: later, types: {v: float, w: int}, files: [{path: a.csv, timestamp: t, format: unix, types: {v: string}, key: k, topic: x}, {path: [b.csv, c.csv]}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := o.of(o.FileList[0]), o.of(o.FileList[1])
+	if !o.Merge || first.Timestamp[0] != "t" || first.Format != "unix" || len(first.Types) != 2 || first.Types[0].Value != str || first.Types[1].Value != integer {
+		t.Errorf("the first: %+v", first)
+	}
+	if len(second.Timestamp) != 2 || second.Format != "" || len(second.Types) != 2 || second.Types[0].Value != float || second.Path[1] != "c.csv" {
+		t.Errorf("the second: %+v", second)
+	}
+	if names, always := o.Topics(); len(names) != 1 || names[0] != "x" || always {
+		t.Errorf("topics %v, %v", names, always)
+	}
+	if reads := o.Files().Reads; len(reads) != 3 {
+		t.Errorf("reads %v", reads)
+	}
+	if o, err = bind(t, `csv: {files: [{path: a.csv, topic: x}]}`); err != nil {
+		t.Fatal(err)
+	}
+	if names, always := o.Topics(); len(names) != 1 || !always {
+		t.Errorf("each names a topic: %v, %v", names, always)
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for text, says := range map[string]string{
 		`csv: {}`:                                                   `p.yaml:1:6: path: names no file`,
@@ -55,6 +81,14 @@ func TestBadOptions(t *testing.T) {
 		`csv: {path: a, header: false, columns: [b], timestamp: c}`: `p.yaml:1:45: timestamp: columns doesn't name "c"`,
 		`csv: {path: a, format: "%Y"}`:                              `p.yaml:1:16: format: format "%Y" lacks %m`,
 		`csv: {path: a, timezone: Berlin}`:                          `p.yaml:1:16: timezone: wants an IANA name such as UTC or Europe/Berlin, not "Berlin"`,
+		`csv: {path: a, files: [{path: b}]}`:                        `p.yaml:1:7: path: files are named by path or by files, not by both`,
+		`csv: {files: [{path: b}], follow: true}`:                   `p.yaml:1:27: follow: follows one file, which path names`,
+		`csv: {files: [{topic: b}]}`:                                `p.yaml:1:15: path: names no file`,
+		`csv: {files: [{path: b, format: "%Y"}]}`:                   `p.yaml:1:25: format: format "%Y" lacks %m`,
+		`csv: {path: a, merge: true, follow: true}`:                 `p.yaml:1:16: merge: a file that is followed has no end to be merged to`,
+		`csv: {path: a, decimal: ","}`:                              `p.yaml:1:16: decimal: "," is between the fields already; set delimiter too, such as delimiter: ";"`,
+		`csv: {path: a, decimal: x}`:                                `p.yaml:1:16: decimal: wants "." or ",", not "x"`,
+		`csv: {path: a, dst: both}`:                                 `p.yaml:1:21: wants earlier, later or reject, not "both"`,
 		`csv: {path: a, infer_rows: 0}`:                             `p.yaml:1:16: infer_rows: wants at least 1, not 0`,
 		`csv: {path: a, max_row: 2GiB}`:                             `p.yaml:1:16: max_row: wants between 1 byte and 1GiB, not 2GiB`,
 		`csv: {path: a, types: {b: decimal}}`:                       `p.yaml:1:27: wants a type, int, float, bool or string, not "decimal"`,

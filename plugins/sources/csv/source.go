@@ -148,7 +148,7 @@ func (f *format) prepare(file string, h *head) error {
 // declared are the types that a file must have the columns of: with files, those
 // of all may be of some.
 func (f *format) declared() pipeline.Pairs[kind] {
-	if len(f.options.Files) > 0 {
+	if len(f.options.FileList) > 0 {
 		return f.file.Types
 	}
 	return f.options.Types

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/timestamp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -165,6 +166,33 @@ func TestRead(t *testing.T) {
 			`a.csv:2@2 {v: 1609459203}`, `a.csv:3@13 {v: 1609459201}`, `a.csv:4@24 {v: 1609459202}`, `a.csv:5@35 {v: 1609459200}`}},
 		{"unless it is declared", "t,v\n1609459200,1\n", func(o *Options) { o.Types = pipeline.Pairs[kind]{{Name: "t", Value: integer}} }, []string{
 			`a.csv:2@4 2021-01-01T00:00:00Z {t: 1609459200, v: 1}`}},
+		{"date and time of day in two columns, decimal comma", "Date;Time;Power;N\n16/12/2006;17:24:00;4,216;18\n16/12/2006;17:25:00;?;?\n17/12/2006;?;4;1\n18/12/2006;00:00:00;1.5;2\n", func(o *Options) {
+			o.Timestamp, o.Format, o.Delimiter, o.Decimal, o.NullValues = []string{"Date", "Time"}, "%d/%m/%Y %H:%M:%S", ";", ",", []string{"?"}
+			o.Types = pipeline.Pairs[kind]{{Name: "Power", Value: float}}
+		}, []string{
+			`a.csv:2@18 2006-12-16T17:24:00Z {Date: "16/12/2006", Time: "17:24:00", Power: 4.216, N: 18}`,
+			`a.csv:3@47 2006-12-16T17:25:00Z {Date: "16/12/2006", Time: "17:25:00", Power: null, N: null}`,
+			`a.csv:4@71 FAILED column "Time", the event time, is empty <17/12/2006;?;4;1>`,
+			`a.csv:5@88 FAILED column "Power": "1.5" is no float <18/12/2006;00:00:00;1.5;2>`}},
+		{"two columns, format found", "d,t\n2021-01-01,00:00:01\n2021-01-01,soon\n2021-01-01,00:00:02.5\n", func(o *Options) { o.Timestamp = []string{"d", "t"} }, []string{
+			`a.csv:2@4 2021-01-01T00:00:01Z {d: "2021-01-01", t: "00:00:01"}`,
+			`a.csv:3@24 FAILED column "d", "t": "2021-01-01 soon" is not a time of format %Y-%m-%d %H:%M:%S: no hour at character 12 <2021-01-01,soon>`,
+			`a.csv:4@40 2021-01-01T00:00:02.5Z {d: "2021-01-01", t: "00:00:02.5"}`}},
+		{"decimal comma, types found", "f;i;e;s;b\n1,5;1;1,5e3;1.5;123456789012345678,25\n,5;2;2;1;1\n", func(o *Options) { o.Delimiter, o.Decimal = ";", "," }, []string{
+			`a.csv:2@10 {f: 1.5, i: 1, e: 1500.0, s: "1.5", b: 123456789012345680.0}`,
+			`a.csv:3@48 {f: 0.5, i: 2, e: 2.0, s: "1", b: 1.0}`}},
+		{"names of months", "t,v\nJan 1 2000,1\nFeb 29 2000,2\n", nil, []string{
+			`a.csv:2@4 2000-01-01T00:00:00Z {t: "Jan 1 2000", v: 1}`, `a.csv:3@17 2000-02-29T00:00:00Z {t: "Feb 29 2000", v: 2}`}},
+		{"names of months, two digits", "t\n19-Sep-03\n", nil, []string{`a.csv:2@2 2003-09-19T00:00:00Z {t: "19-Sep-03"}`}},
+		{"milliseconds with a fraction", "t\n1609459200000.000001\n", nil, []string{`a.csv:2@2 2021-01-01T00:00:00.000000001Z {t: "1609459200000.000001"}`}},
+		{"a local time that is skipped", "t\n2021-03-28 02:30:00\n2021-07-01 12:00:00\n", func(o *Options) { o.Timezone, o.DST = "Europe/Berlin", timestamp.Reject }, []string{
+			`a.csv:2@2 FAILED column "t": "2021-03-28 02:30:00" is not a time of format %Y-%m-%d %H:%M:%S: the clocks of Europe/Berlin skip this time <2021-03-28 02:30:00>`,
+			`a.csv:3@22 2021-07-01T10:00:00Z {t: "2021-07-01 12:00:00"}`}},
+		{"one that is shown twice, the format given", "t\n2021-10-31 02:30:00\n", func(o *Options) {
+			o.Timezone, o.DST, o.Format = "Europe/Berlin", timestamp.Later, "%Y-%m-%d %H:%M:%S"
+		}, []string{`a.csv:2@2 2021-10-31T01:30:00Z {t: "2021-10-31 02:30:00"}`}},
+		{"before 1970, and long after", "t\n1680-01-01\n2262-04-11\n", nil, []string{
+			`a.csv:2@2 1680-01-01T00:00:00Z {t: "1680-01-01"}`, `a.csv:3@13 2262-04-11T00:00:00Z {t: "2262-04-11"}`}},
 		{"format", "t,u\n03/04/2021,0\n", func(o *Options) { o.Format = "%d/%m/%Y" }, []string{
 			`a.csv:2@4 2021-04-03T00:00:00Z {t: "03/04/2021", u: 0}`}},
 		{"small numbers as event time", "t,u\n0,0\n1,0\n", func(o *Options) { o.Format, o.Timestamp = "unix", []string{"t"} }, []string{
@@ -209,6 +237,8 @@ func TestOpenFails(t *testing.T) {
 			`a.csv has no column "time" for the event time; it has "timestamp", "value"`},
 		{"no such column, header only", "timestamp,value\n", func(o *Options) { o.Timestamp = []string{"time"} },
 			`a.csv has no column "time" for the event time; it has "timestamp", "value"`},
+		{"no such column, of two", "Date,Tim\n2021-01-01,1\n", func(o *Options) { o.Timestamp = []string{"Date", "Time"} },
+			`a.csv has no column "Time" for the event time; it has "Date", "Tim"`},
 		{"no such column for types", "timestamp,value\n", func(o *Options) { o.Types = pipeline.Pairs[kind]{{Name: "valeu", Value: float}} },
 			`a.csv has no column "valeu" for types; it has "timestamp", "value"`},
 		{"another delimiter", "t;v\n2021-01-01;1\n", func(o *Options) { o.Timestamp = []string{"t"} },
@@ -290,12 +320,16 @@ func TestSays(t *testing.T) {
 	for _, tc := range []struct{ name, text, says string }{
 		{"another delimiter", "a;b\n1;2\n", `level=WARN msg="the header is one column; are fields separated by \";\"? then say delimiter: \";\""`},
 		{"two event times", "start,end\n2021-01-01,2021-01-02\n", `level=INFO msg="records have no event time, as it can't be told" because=`},
+		{"two event times", "start,end\n2021-01-01,2021-01-02\n", `level=INFO msg="records have no event time, as it can't be told" because=`},
+		{"odd times", "t\n2021-03-28 02:30:00\n2021-10-31 02:30:00\n2021-10-31 12:30:00\n", `level=WARN msg="local times that the clocks show twice, or skip" timezone=Europe/Berlin times=2 dst="the default"`},
 		{"nothing", "a,b\n1,2\n", ""},
 	} {
 		var log bytes.Buffer
 		env := testEnv()
 		env.Log = slog.New(slog.NewTextHandler(&log, nil))
-		if _, err := readAll(t, env, options(func(o *Options) { o.Path = []string{write(t, t.TempDir(), "a.csv", tc.text)} })); err != nil {
+		if _, err := readAll(t, env, options(func(o *Options) {
+			o.Path, o.Timezone = []string{write(t, t.TempDir(), "a.csv", tc.text)}, "Europe/Berlin"
+		})); err != nil {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 		if !strings.Contains(log.String(), tc.says) || tc.says == "" && log.Len() > 0 {
