@@ -125,7 +125,9 @@ func (m *merge) give(b *pipeline.Batch) {
 	q := m.queues[m.order[0].queue]
 	from := &q.batch.Records[q.next]
 	to := b.Add(len(from.Raw))
-	*to, *from = *from, *to // the memory of the value goes back
+	value, headers := to.Value, to.Headers
+	*to = *from
+	from.Value, from.Headers = value, headers // their memory is used again
 	m.trail.add(q.index, to.Origin.Offset, int64(len(to.Raw)))
 	if q.next++; q.next < len(q.batch.Records) {
 		m.order[0] = q.advance()

@@ -53,6 +53,44 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
+// BenchmarkMerge reads a million rows of a hundred files whose rows alternate,
+// one file after another and merged.
+func BenchmarkMerge(b *testing.B) {
+	const files, rows = 100, 10_000
+	dir := b.TempDir()
+	var paths []string
+	for i := range files {
+		var text bytes.Buffer
+		text.WriteString("timestamp,sensor,value\n")
+		for k := range rows {
+			fmt.Fprintf(&text, "2021-01-01 %02d:%02d:%02d.%02d,sensor-%02d,%d.%02d\n", k/3600, k/60%60, k%60, i, i, 20+k%7, k%100)
+		}
+		paths = append(paths, write(b, dir, fmt.Sprintf("%02d.csv", i), text.String()))
+	}
+	env := pipeline.Env{Log: slog.New(slog.DiscardHandler)}
+	for _, merge := range []bool{false, true} {
+		b.Run(fmt.Sprintf("merge=%v", merge), func(b *testing.B) {
+			batches := [8]pipeline.Batch{}
+			for b.Loop() {
+				s, err := open(b.Context(), env, options(func(o *Options) { o.Path, o.Merge = paths, merge }))
+				if err != nil {
+					b.Fatal(err)
+				}
+				for i := 0; err == nil; i++ {
+					batch := &batches[i%len(batches)]
+					batch.Reset()
+					err = s.Read(b.Context(), batch)
+				}
+				if err != io.EOF {
+					b.Fatal(err)
+				}
+				s.Close()
+			}
+			b.ReportMetric(float64(files*rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
+
 // A row costs no allocation of its own.
 func TestAllocations(t *testing.T) {
 	const rows = 100_000
