@@ -99,6 +99,9 @@ func (p Position) String() string {
 	return text
 }
 
+// Clone returns a copy that changes on its own.
+func (p Position) Clone() Position { return slices.Clone(p) }
+
 // Advance moves the position on to o.
 func (p Position) Advance(o Origin) Position {
 	// The names of most origins are one and the same string, which is quickly

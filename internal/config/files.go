@@ -149,6 +149,16 @@ func Uses(plans []*Plan, file string) string {
 	return ""
 }
 
+// ReadsPipe reports whether the source reads standard input, or something else
+// that can't be read a second time.
+func (p *Plan) ReadsPipe() bool {
+	user, ok := p.Source.Options.(pipeline.FileUser)
+	return ok && slices.ContainsFunc(user.Files().Reads, func(path string) bool {
+		info, err := os.Stat(path)
+		return path == "-" || err == nil && !info.Mode().IsRegular()
+	})
+}
+
 // sameFile reports whether two names are of one regular file, through links
 // too, or would be if there were one.
 func sameFile(a, b string) bool {

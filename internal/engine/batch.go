@@ -13,6 +13,10 @@ type batch struct {
 	read    []pipeline.Record // what the source has filled, while Records is something else
 	further []bool            // marks the records that come of the same one as the one before; nil: there are none
 	sent    int               // how many records flights have taken to the write stage
+
+	epoch uint64            // how many seeks came before it
+	begin pipeline.Position // where a seek went, of the first batch after it
+	end   bool              // the source has ended; there are no records
 }
 
 // Reset empties the batch for the source to fill.
@@ -41,7 +45,7 @@ func (b *batch) send(n int) (further []bool, open int) {
 	if b.further == nil {
 		return nil, 0
 	}
-	if b.sent < len(b.further) && b.further[b.sent] {
+	if n > 0 && b.sent < len(b.further) && b.further[b.sent] {
 		for open = 1; open < n && b.further[b.sent-open]; open++ {
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,7 +54,8 @@ type Pipeline struct {
 	opts Options
 	log  *slog.Logger
 
-	source     pipeline.Source
+	input      input
+	committer  pipeline.Committer // nil: positions are kept here
 	processors *crew
 	handlers   *crew // of the handler that the pipeline ends in; nil: it ends in a sink
 	sink, dead pipeline.Sink
@@ -75,7 +75,12 @@ type Pipeline struct {
 	stuck    chan struct{} // closed once a call has been left, which stuckErr names
 	stuckErr error
 
-	panics         atomic.Int64
+	panics atomic.Int64
+
+	seeks      seeks
+	rereadable atomic.Bool  // the source can be read again, as a seek does
+	leaving    atomic.Int64 // records that have been released, of a paced pipeline
+
 	waitsForMemory atomic.Bool       // the read stage waits for a free batch
 	stopping       atomic.Bool       // no more processing and releasing
 	eof            bool              // the source has ended; read once the stages have
@@ -93,6 +98,7 @@ func New(plan *config.Plan, o Options) *Pipeline {
 		p.clock = playback.NewClock(plan.Pace.Speed)
 		p.asleep = alarm.Asleep
 		p.stats.init(p.clock)
+		p.seeks.init()
 	}
 	return p
 }
@@ -153,19 +159,24 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 		}
 		closers = append(closers, loaded{p.opts.Store, p.plan.Name})
 	}
-	e := env("source", p.plan.Source.Name)
-	e.Position = slices.Clone(p.position)
-	if p.source, err = p.plan.Source.Open(ctx, e); err != nil {
+	p.input.open = func(ctx context.Context, after pipeline.Position) (pipeline.Source, error) {
+		e := env("source", p.plan.Source.Name)
+		e.Position = after
+		return p.plan.Source.Open(ctx, e)
+	}
+	if err := p.input.reopen(ctx, p.position.Clone()); err != nil {
 		return closers, fmt.Errorf("source %s: %w", p.plan.Source.Name, err)
 	}
+	p.committer, _ = p.input.Source.(pipeline.Committer)
+	p.rereadable.Store(p.canBeReread())
 	p.noteResumption()
-	return append([]io.Closer{p.source}, closers...), nil
+	return append([]io.Closer{&p.input}, closers...), nil
 }
 
 // noteResumption says where an earlier run has ended, unless the source keeps
 // its positions itself.
 func (p *Pipeline) noteResumption() {
-	if _, itself := p.source.(pipeline.Committer); itself || len(p.position) == 0 {
+	if p.committer != nil || len(p.position) == 0 {
 		return
 	}
 	at := p.position.String()
@@ -193,7 +204,7 @@ func (p *Pipeline) flow(ctx context.Context) error {
 
 	p.reading, p.writing = reading, writing
 	p.makeChannels()
-	p.stats.opened(p.source)
+	p.stats.opened(p.input.Source)
 	var reader, stages sync.WaitGroup
 	var readErr error
 	reader.Go(func() { readErr = p.readStage(reading) })
@@ -245,8 +256,8 @@ func (p *Pipeline) startGrace(ctx context.Context, giveUp func()) (end func()) {
 func (p *Pipeline) makeChannels() {
 	p.stuck = make(chan struct{})
 	p.free = make(chan *batch, batches)
-	p.read = make(chan *batch, batches)
-	p.processed = make(chan *batch, batches)
+	p.read = make(chan *batch, batches+1) // and the end
+	p.processed = make(chan *batch, batches+1)
 	p.released = make(chan *flight, flights)
 	p.handled = p.released
 	p.unused = make(chan *flight, flights)
@@ -262,76 +273,9 @@ func (p *Pipeline) makeChannels() {
 	}
 }
 
-// readStage reads until the source ends, ctx is done, the limit is reached or
-// reading fails.
-func (p *Pipeline) readStage(ctx context.Context) error {
-	defer close(p.read)
-	left := p.opts.Limit
-	for {
-		b := p.freeBatch(ctx)
-		if b == nil {
-			return nil
-		}
-		b.Reset()
-		err := p.readBatch(ctx, b)
-		switch {
-		case err == io.EOF: // a wrapped one is a failure, such as a connection that was closed
-			p.eof = true
-			return nil
-		case ctx.Err() != nil && err != nil:
-			return nil
-		case err != nil:
-			return err
-		}
-		if left > 0 {
-			b.Records = b.Records[:min(left, int64(len(b.Records)))]
-			if left -= int64(len(b.Records)); left == 0 {
-				p.eof = true
-			}
-		}
-		p.read <- b
-		if p.eof {
-			return nil
-		}
-	}
-}
-
-// readBatch has the source fill a batch. Its panic is the pipeline's failure.
-func (p *Pipeline) readBatch(ctx context.Context, b *batch) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = p.panicError(v)
-		}
-	}()
-	return p.source.Read(ctx, &b.Batch)
-}
-
 // panicError is the error of a panic that was recovered, and logs where it was.
 func (p *Pipeline) panicError(value any) error {
 	err := &pipeline.PanicError{Value: value, Stack: debug.Stack()}
 	p.log.Error("a plugin panics", "panic", value, "stack", string(err.Stack))
 	return pipeline.Permanent(err)
-}
-
-// freeBatch returns a batch to fill, or nil once ctx is done. It makes a new
-// one only if none is free, so that a pipeline whose stages keep up with each
-// other works in a small part of the memory that it may have.
-func (p *Pipeline) freeBatch(ctx context.Context) *batch {
-	select {
-	case b := <-p.free:
-		return b
-	default:
-	}
-	if p.made < batches {
-		p.made++
-		return &batch{part: part{encoded: []byte{}}} // not nil, so that an empty encoded value is not a null one
-	}
-	p.waitsForMemory.Store(true)
-	defer p.waitsForMemory.Store(false)
-	select {
-	case b := <-p.free:
-		return b
-	case <-ctx.Done():
-		return nil
-	}
 }

@@ -51,6 +51,13 @@ func (s *paceStats) expect(p *playback.Place) {
 	s.nextEvent.Store(p.Event)
 }
 
+// jumped moves the play head to an event time.
+func (s *paceStats) jumped(event int64) {
+	s.event.Store(event)
+	s.nextEvent.Store(event)
+	s.begun.Store(true)
+}
+
 // keep notes the place of the last record that left, and how long the replay
 // had run then.
 func (s *paceStats) keep(p *playback.Place, ran int64) {

@@ -27,14 +27,25 @@ func (p *Pipeline) processStage() {
 			p.dropped.Store(true)
 			return
 		}
+		if b.epoch != p.seeks.epoch.Load() {
+			p.discard(b)
+			continue
+		}
 		whole := w.processBatch(b)
-		if len(b.Records) > 0 {
+		if len(b.Records) > 0 || b.end {
 			p.forward(b)
 		}
 		if !whole {
 			p.dropped.Store(true)
 			return
 		}
+	}
+}
+
+// discard drops a batch of an epoch that is over.
+func (p *Pipeline) discard(b *batch) {
+	if !b.end {
+		p.free <- b
 	}
 }
 

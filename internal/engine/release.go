@@ -27,6 +27,7 @@ type releaser struct {
 	due     int64
 	left    playback.Place // of the last record that left
 	passed  bool           // one has left at this wake
+	epoch   uint64         // of the batch
 }
 
 // releaseStage releases records when they are due. Once ctx is done it drops
@@ -43,6 +44,13 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 		if !ok {
 			return
 		}
+		if b.end {
+			if p.seeks.end(b.epoch) {
+				return
+			}
+			continue
+		}
+		r.epoch = b.epoch
 		for records := b.Records; len(records) > 0; { // b itself may be free again after its last flight
 			f, ok := r.flight(records)
 			if !ok {
@@ -54,7 +62,11 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 				p.dropped.Store(true)
 				return
 			}
+			if r.sought() { // a flight of no records takes the batch back in its turn
+				n, records, r.placed = 0, nil, false
+			}
 			f.Records, f.from, f.last = records[:n:n], b, n == len(records)
+			r.leaving.Add(int64(n))
 			r.released <- f
 			r.account()
 			records = records[n:]
@@ -123,6 +135,9 @@ func (r *releaser) hasTime(rec *pipeline.Record) bool {
 	return rec.Failure == nil
 }
 
+// sought reports whether a seek has made the batch one of the past.
+func (r *releaser) sought() bool { return r.epoch != r.seeks.epoch.Load() }
+
 // refresh makes the copy of the clock's state anew if that has changed.
 func (r *releaser) refresh() {
 	if !r.clock.Changed(r.state.Version) {
@@ -130,7 +145,8 @@ func (r *releaser) refresh() {
 	}
 	jumps := r.state.Jumps
 	if r.state = r.clock.State(); r.state.Jumps != jumps {
-		r.line.Jump()
+		r.line.Jump(r.state.Target)
+		r.stats.jumped(r.state.Target)
 	}
 	r.now = r.clock.Now()
 	r.placed = false
@@ -160,7 +176,7 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 			continue
 		}
 		for r.look(&records[i]); r.due > r.now && r.stepped == r.state.Steps; r.look(&records[i]) {
-			if i > 0 {
+			if i > 0 || r.sought() {
 				return i, true
 			}
 			if !r.sleep() {

@@ -193,14 +193,17 @@ func (w *writer) commit(f *flight) {
 		w.halt(w.stopError(f.stop))
 	}
 	w.halt(w.tooManyFailures(f))
+	if f.from.begin != nil && len(f.position) > 0 { // positions follow the play head
+		w.position, f.from.begin = f.from.begin, nil
+	}
 	for _, o := range f.position {
 		w.position = w.position.Advance(o)
 	}
 	if len(f.position) == 0 {
 		return
 	}
-	if c, ok := w.source.(pipeline.Committer); ok {
-		if err := c.Commit(w.ctx, f.position); err != nil && w.ctx.Err() != nil {
+	if w.committer != nil {
+		if err := w.committer.Commit(w.ctx, f.position); err != nil && w.ctx.Err() != nil {
 			w.fail(errGrace)
 		} else if err != nil {
 			w.fail(fmt.Errorf("source %s: committing: %w", w.plan.Source.Name, err))
@@ -212,8 +215,7 @@ func (w *writer) commit(f *flight) {
 
 // keep keeps the position for resume, unless the source does so itself.
 func (w *writer) keep(flush bool) error {
-	_, itself := w.source.(pipeline.Committer)
-	if itself || !w.plan.Resume || w.opts.Store == nil || len(w.position) == 0 {
+	if w.committer != nil || !w.plan.Resume || w.opts.Store == nil || len(w.position) == 0 {
 		return nil
 	}
 	return w.opts.Store.Save(w.plan.Name, w.position, flush)

@@ -84,6 +84,14 @@ type outcome struct {
 func (s *stats) start() { s.outcome.Store(&outcome{state: Opening}) }
 
 func (s *stats) opened(source pipeline.Source) {
+	s.reopened(source)
+	now := time.Now()
+	s.began.Store(&now)
+	s.outcome.Store(&outcome{state: Running})
+}
+
+// reopened asks a source what it knows of itself.
+func (s *stats) reopened(source pipeline.Source) {
 	if p, ok := source.(pipeline.Progresser); ok {
 		s.source.Store(&p)
 	}
@@ -92,9 +100,6 @@ func (s *stats) opened(source pipeline.Source) {
 			s.end.Store(&end)
 		}
 	}
-	now := time.Now()
-	s.began.Store(&now)
-	s.outcome.Store(&outcome{state: Running})
 }
 
 func (s *stats) finish(err error, completed bool) {

@@ -36,6 +36,7 @@ type State struct {
 	Paused  bool
 	Steps   int64 // how many records are to leave although it is paused
 	Jumps   int64 // how often it was moved to another place
+	Target  int64 // where to, the last time
 	Version uint64
 
 	ratio    ratio
@@ -126,7 +127,7 @@ func (c *Clock) Jump(place int64) {
 			s.since = now
 		}
 		s.place, s.wall, s.anchored = place, now, true
-		s.Steps = 0
+		s.Steps, s.Target = 0, place
 		s.Jumps++
 	})
 }

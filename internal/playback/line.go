@@ -75,8 +75,11 @@ func (l *Line) Round(delay int64) {
 	}
 }
 
-// Jump forgets what was placed: the next record's place is its event time.
-func (l *Line) Jump() { l.begun, l.delay = false, -1 }
+// Jump goes on from an event time, which is its own place, as though a record
+// had just left there.
+func (l *Line) Jump(event int64) {
+	l.begun, l.event, l.place, l.delay = true, event, event, -1
+}
 
 // Event returns the event time that lies at a place not before the latest
 // record's.

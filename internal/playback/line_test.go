@@ -76,8 +76,8 @@ func TestRound(t *testing.T) {
 				t.Errorf("%d: %+v, want %d", i, p, tc.want)
 			}
 		}
-		l.Jump()
-		if p := l.Place(5, &s); p.At != 5 || p.Backwards {
+		l.Jump(4) // and the pause after it is limited as any other
+		if p := l.Place(20, &s); p.At != 10 || p.Backwards || p.Cut != 10 {
 			t.Errorf("after a jump: %+v", p)
 		}
 	})

@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
+)
+
+// index knows where in the source event times lie, as far as it has been read:
+// from a mark on, a seek need not read what lies before it.
+type index struct {
+	first, high int64             // the first event time, and the latest so far
+	position    pipeline.Position // behind the last record
+	marks       []mark            // in the order of the source
+	since       int               // records after the last mark
+	every       int               // how many lie between two
+}
+
+// mark is a place in the source before which no event time is later than high.
+type mark struct {
+	high     int64
+	position pipeline.Position
+}
+
+const (
+	markEvery = 8 << 10 // records: a few milliseconds to read
+	mostMarks = 4096    // beyond it every other one is dropped
+)
+
+// newIndex returns the index of a source that begins after a position.
+func newIndex(after pipeline.Position) index {
+	start := mark{math.MinInt64, after.Clone()}
+	return index{first: math.MinInt64, high: math.MinInt64, position: after.Clone(), marks: []mark{start}, every: markEvery}
+}
+
+// note adds records that have been read.
+func (x *index) note(records []pipeline.Record) {
+	for i := range records {
+		r := &records[i]
+		if i+1 == len(records) || !records[i+1].Origin.SamePartition(r.Origin) {
+			x.position = x.position.Advance(r.Origin)
+		}
+		if r.Time.IsZero() {
+			continue
+		}
+		event := playback.EventTime(r.Time)
+		if x.first == math.MinInt64 {
+			x.first = event
+		}
+		x.high = max(x.high, event)
+	}
+	if x.since += len(records); x.since >= x.every {
+		x.mark()
+	}
+}
+
+func (x *index) mark() {
+	x.since = 0
+	x.marks = append(x.marks, mark{x.high, x.position.Clone()})
+	if len(x.marks) > mostMarks {
+		kept := x.marks[:0]
+		for i := 0; i < len(x.marks); i += 2 {
+			kept = append(kept, x.marks[i])
+		}
+		clear(x.marks[len(kept):])
+		x.marks, x.every = kept, 2*x.every
+	}
+}
+
+// cut goes back to the last mark before which there is no record at or after
+// an event time, forgets what comes after it, and returns its position.
+func (x *index) cut(event int64) pipeline.Position {
+	n := sort.Search(len(x.marks), func(i int) bool { return x.marks[i].high >= event })
+	last := x.marks[max(n, 1)-1]
+	x.marks = slices.Delete(x.marks, max(n, 1), len(x.marks))
+	x.high, x.position, x.since = last.high, last.position.Clone(), 0
+	return last.position.Clone()
+}

@@ -1,0 +1,212 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
+)
+
+// input is the source. A seek that goes back opens it anew.
+type input struct {
+	pipeline.Source // nil once it is closed
+	open            func(context.Context, pipeline.Position) (pipeline.Source, error)
+}
+
+// reopen goes on after a position.
+func (in *input) reopen(ctx context.Context, after pipeline.Position) error {
+	if err := in.Close(); err != nil {
+		return fmt.Errorf("closing: %w", err)
+	}
+	source, err := in.open(ctx, after)
+	if err == nil {
+		in.Source = source
+	}
+	return err
+}
+
+// Close implements io.Closer.
+func (in *input) Close() error {
+	source := in.Source
+	if in.Source = nil; source == nil {
+		return nil
+	}
+	return source.Close()
+}
+
+// reader is the read stage.
+type reader struct {
+	*Pipeline
+	epoch uint64
+	left  int64 // records, up to the limit
+
+	// Of a paced pipeline only.
+	index    index
+	torn     bool  // a Read was interrupted: how far the source is can't be told
+	skipping bool  // records before target, after a seek
+	target   int64 // an event time
+}
+
+// readStage reads until the source ends, ctx is done, the limit is reached or
+// reading fails. In a paced pipeline it then waits for the last record to
+// leave: until then a seek may go back.
+func (p *Pipeline) readStage(ctx context.Context) error {
+	defer close(p.read)
+	r := &reader{Pipeline: p, left: p.opts.Limit}
+	if p.clock == nil {
+		return r.run(ctx)
+	}
+	r.index = newIndex(p.position)
+	for {
+		reading, interrupt := context.WithCancel(ctx)
+		p.seeks.begin(interrupt)
+		err := r.run(reading)
+		interrupt()
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		if p.eof {
+			p.read <- &batch{epoch: r.epoch, end: true}
+		}
+		target, epoch, ok := p.seeks.await(ctx)
+		if !ok {
+			return nil
+		}
+		r.epoch, p.eof = epoch, false
+		if err := r.goTo(ctx, target); err != nil {
+			return err
+		}
+	}
+}
+
+// run reads until the source ends or ctx is done.
+func (r *reader) run(ctx context.Context) error {
+	for !r.eof {
+		b := r.freeBatch(ctx)
+		if b == nil {
+			return nil
+		}
+		b.Reset()
+		err := r.readBatch(ctx, b)
+		switch {
+		case err == io.EOF: // a wrapped one is a failure, such as a connection that was closed
+			r.free <- b
+			r.eof = true
+			return nil
+		case ctx.Err() != nil:
+			r.torn = err != nil
+			r.note(b)
+			r.free <- b
+			return nil
+		case err != nil:
+			return err
+		}
+		r.hand(b)
+	}
+	return nil
+}
+
+// readBatch has the source fill a batch. Its panic is the pipeline's failure.
+func (r *reader) readBatch(ctx context.Context, b *batch) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = r.panicError(v)
+		}
+	}()
+	return r.input.Read(ctx, &b.Batch)
+}
+
+func (r *reader) note(b *batch) {
+	if r.clock != nil {
+		r.index.note(b.Records)
+	}
+}
+
+// hand gives a batch to the next stage.
+func (r *reader) hand(b *batch) {
+	b.epoch, b.begin = r.epoch, nil
+	if r.clock != nil {
+		if r.skipping {
+			b.begin = r.index.position.Clone()
+		}
+		r.note(b)
+		if r.skipping && !r.skip(b) {
+			r.free <- b
+			return
+		}
+	}
+	if r.left > 0 {
+		b.Records = b.Records[:min(r.left, int64(len(b.Records)))]
+		if r.left -= int64(len(b.Records)); r.left == 0 {
+			r.eof = true
+		}
+	}
+	r.read <- b
+}
+
+// skip drops the records before the target of a seek, up to the first that is
+// not, and reports whether there is one: the replay goes on with it.
+func (r *reader) skip(b *batch) bool {
+	for i := range b.Records {
+		rec := &b.Records[i]
+		if rec.Time.IsZero() || playback.EventTime(rec.Time) < r.target {
+			continue
+		}
+		kept := b.Records[:len(b.Records)-i]
+		for k := range kept { // the memory of the others stays with the batch
+			kept[k], b.Records[k+i] = b.Records[k+i], kept[k]
+		}
+		b.Records = kept
+		r.skipping = false
+		r.clock.Jump(max(r.target, r.index.first))
+		return true
+	}
+	return false
+}
+
+// goTo goes to the first record at or after an event time. What lies ahead of
+// all that has been read is reached by reading on.
+func (r *reader) goTo(ctx context.Context, target int64) error {
+	r.skipping, r.target = true, target
+	if r.opts.Limit > 0 {
+		r.left = max(r.opts.Limit-r.leaving.Load(), 1)
+	}
+	if target > r.index.high && !r.torn {
+		return nil
+	}
+	r.torn = false
+	after := r.index.cut(target)
+	if err := r.input.reopen(ctx, after); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("going back: %w", err)
+	}
+	r.stats.reopened(r.input.Source)
+	return nil
+}
+
+// freeBatch returns a batch to fill, or nil once ctx is done. It makes a new
+// one only if none is free, so that a pipeline whose stages keep up with each
+// other works in a small part of the memory that it may have.
+func (p *Pipeline) freeBatch(ctx context.Context) *batch {
+	select {
+	case b := <-p.free:
+		return b
+	default:
+	}
+	if p.made < batches {
+		p.made++
+		return &batch{part: part{encoded: []byte{}}} // not nil, so that an empty encoded value is not a null one
+	}
+	p.waitsForMemory.Store(true)
+	defer p.waitsForMemory.Store(false)
+	select {
+	case b := <-p.free:
+		return b
+	case <-ctx.Done():
+		return nil
+	}
+}
