@@ -195,15 +195,25 @@ func (p *Pipeline) processAbreast() {
 				p.dropped.Store(true)
 				return
 			}
+			if p.passed(b) {
+				p.discard(b)
+				continue
+			}
 			if p.keepsOriginals() {
 				b.originals.keep(b.Records)
 			}
-			p.processors.share(&b.job, b.Records)
+			if !b.end {
+				p.processors.share(&b.job, b.Records)
+			}
 			order <- b
 		}
 	}()
 	whole := true
 	for b := range order {
+		if b.end {
+			p.forward(b)
+			continue
+		}
 		<-b.job.finished
 		if !whole {
 			continue

@@ -27,7 +27,7 @@ func (p *Pipeline) processStage() {
 			p.dropped.Store(true)
 			return
 		}
-		if b.epoch != p.seeks.epoch.Load() {
+		if p.passed(b) {
 			p.discard(b)
 			continue
 		}
@@ -42,7 +42,10 @@ func (p *Pipeline) processStage() {
 	}
 }
 
-// discard drops a batch of an epoch that is over.
+// passed reports whether a seek has made a batch one of the past.
+func (p *Pipeline) passed(b *batch) bool { return b.epoch != p.seeks.epoch.Load() }
+
+// discard drops such a batch.
 func (p *Pipeline) discard(b *batch) {
 	if !b.end {
 		p.free <- b

@@ -20,8 +20,8 @@ func timed(pace config.Pace, seconds ...float64) *harness {
 	return h
 }
 
-// leave runs the harness and checks when its records leave, in seconds.
-func leave(t *testing.T, h *harness, speed float64, want ...float64) Status {
+// leaveAt runs the harness and checks when its records leave, in seconds.
+func leaveAt(t *testing.T, h *harness, speed float64, want ...float64) Status {
 	t.Helper()
 	at, st, err := paced(t, h, speed, background)
 	if err != nil {
@@ -41,7 +41,7 @@ func leave(t *testing.T, h *harness, speed float64, want ...float64) Status {
 
 func TestPausesAreShortened(t *testing.T) {
 	pace := config.Pace{MaxGap: 5 * time.Second, SkipGapsOver: time.Hour}
-	st := leave(t, timed(pace, 0, 4, 104, 100_000, 100_002), 2, 0, 2, 7, 7, 8)
+	st := leaveAt(t, timed(pace, 0, 4, 104, 100_000, 100_002), 2, 0, 2, 7, 7, 8)
 	if st.Pace.Shortened != 2 || st.Pace.Achieved != 2 {
 		t.Errorf("%+v", st.Pace)
 	}
@@ -51,29 +51,29 @@ func TestPausesAreShortened(t *testing.T) {
 func TestCappedPauseAtAnotherSpeed(t *testing.T) {
 	h := timed(config.Pace{MaxGap: 10 * time.Second}, 0, 1000)
 	h.steer = func(p *Pipeline) { command{after: 5 * time.Second, what: "speed", speed: 1}.give(t, p) }
-	leave(t, h, 50, 0, 5)
+	leaveAt(t, h, 50, 0, 5)
 	h = timed(config.Pace{MaxGap: 10 * time.Second}, 0, 1000)
 	h.steer = func(p *Pipeline) {
 		command{after: 5 * time.Second, what: "pause"}.give(t, p)
 		command{after: time.Hour, what: "resume"}.give(t, p)
 	}
-	leave(t, h, 1, 0, 3610)
+	leaveAt(t, h, 1, 0, 3610)
 }
 
 func TestFarFutureStampWaitsUnlessCapped(t *testing.T) {
 	const far = 86400
-	leave(t, timed(config.Pace{SkipGapsOver: time.Hour}, 0, 1, far, 2, far+1), 1, 0, 1, 1, 1, 2)
-	leave(t, timed(config.Pace{}, 0, 1, far, 2), 1, 0, 1, far, far)
+	leaveAt(t, timed(config.Pace{SkipGapsOver: time.Hour}, 0, 1, far, 2, far+1), 1, 0, 1, 1, 1, 2)
+	leaveAt(t, timed(config.Pace{}, 0, 1, far, 2), 1, 0, 1, far, far)
 }
 
 func TestRate(t *testing.T) {
-	st := leave(t, timed(config.Pace{Rate: config.Rate{Records: 2, Per: time.Second}}, 0, 7, 3, 100), 2, 0, 0.25, 0.5, 0.75)
+	st := leaveAt(t, timed(config.Pace{Rate: config.Rate{Records: 2, Per: time.Second}}, 0, 7, 3, 100), 2, 0, 0.25, 0.5, 0.75)
 	if st.Pace.OutOfOrder != 1 {
 		t.Errorf("%d out of order", st.Pace.OutOfOrder)
 	}
 	h := timed(config.Pace{Rate: config.Rate{Records: 1, Per: time.Minute}}, 0, 0)
 	h.read = func(r *pipeline.Record) { r.Time = time.Time{} }
-	if st := leave(t, h, 1, 0, 60); !st.Pace.Position.IsZero() {
+	if st := leaveAt(t, h, 1, 0, 60); !st.Pace.Position.IsZero() {
 		t.Errorf("records without a time, and it is %v", st.Pace.Position)
 	}
 }
@@ -118,7 +118,7 @@ func TestWhenBehind(t *testing.T) {
 		{config.Pace{WhenBehind: config.Drop, DropAfter: 2 * time.Second}, []float64{0, 1, 2, 8, 8, 8, 9, 10}, 3, 2 * time.Second},
 	} {
 		t.Run(tc.pace.WhenBehind, func(t *testing.T) {
-			st := leave(t, slow(tc.pace), 1, tc.want...)
+			st := leaveAt(t, slow(tc.pace), 1, tc.want...)
 			late := st.Pace.Lateness.Max.Round(100 * time.Millisecond)
 			if st.Filtered != tc.filtered || st.Pace.TooLate != tc.filtered || late != tc.late {
 				t.Errorf("%d filtered, late by %v: %+v", st.Filtered, late, st.Pace)
