@@ -93,6 +93,9 @@ func (t *track) log(log *slog.Logger, v view) {
 	if v.Share >= 0 {
 		attrs = append(attrs, "share", fmt.Sprintf("%.1f%%", v.Share*100))
 	}
+	if v.Lag != nil {
+		attrs = append(attrs, "lag", lagOf(v.Lag))
+	}
 	if v.Pace != nil {
 		attrs = append(attrs, "late_p99", late(v.Pace.Lateness.P99))
 	}

@@ -27,6 +27,14 @@ type pipelineReport struct {
 	Seconds          float64       `json:"seconds"`
 	RecordsPerSecond float64       `json:"records_per_second"` // written
 	Pace             *paceReport   `json:"pace"`
+	Lag              []lagReport   `json:"lag,omitempty"` // absent: the source doesn't know it
+}
+
+// lagReport is how many records of a partition were left, at most.
+type lagReport struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Records   int64  `json:"records"`
 }
 
 type recordsReport struct {
@@ -70,6 +78,9 @@ func newReport(version string, statuses []engine.Status) report {
 		}
 		if s.Pace != nil {
 			p.Pace = newPaceReport(s.Pace)
+		}
+		for _, l := range s.Lag {
+			p.Lag = append(p.Lag, lagReport{l.Source, l.Partition, l.Records})
 		}
 		r.Pipelines[i] = p
 	}

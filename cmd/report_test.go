@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/engine"
 )
 
@@ -17,7 +18,8 @@ func TestReport(t *testing.T) {
 		{Name: "replay", State: engine.Completed, Read: 3012, Written: 3000, Filtered: 5, Skipped: 4, DeadLettered: 3, Bytes: 212000, Elapsed: 63 * time.Second,
 			Pace: &engine.PaceStatus{Speed: 10, OutOfOrder: 2, Starved: 1500 * time.Millisecond, Backpressure: time.Second,
 				Lateness: engine.Lateness{P50: 600 * time.Microsecond, P90: time.Millisecond, P99: 1200 * time.Microsecond, P999: 2 * time.Millisecond, Max: 3100 * time.Microsecond}}},
-		{Name: "average", State: engine.Failed, Read: 1, Failed: 1, Err: errors.New("the error")},
+		{Name: "average", State: engine.Failed, Read: 1, Failed: 1, Err: errors.New("the error"),
+			Lag: []pipeline.Lag{{Source: "t", Partition: 1, Records: 42}}},
 	}
 	want := `{
   "version": "v1.2.3",
@@ -70,7 +72,14 @@ func TestReport(t *testing.T) {
       "bytes_written": 0,
       "seconds": 0,
       "records_per_second": 0,
-      "pace": null
+      "pace": null,
+      "lag": [
+        {
+          "topic": "t",
+          "partition": 1,
+          "records": 42
+        }
+      ]
     }
   ]
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize"
+	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/engine"
 )
 
@@ -89,6 +91,9 @@ func segments(v view, paint palette) []segment {
 			segment{text: percent(v.Share), rank: 1})
 	}
 	all = append(all, records, segment{text: fmt.Sprintf("%7s", rate(v.rate)), rank: 2})
+	if lag := lagOf(v.Lag); lag > 0 {
+		all = append(all, segment{text: "lag " + humanize.Comma(lag), rank: 3})
+	}
 	if v.Pace != nil {
 		all = append(all, segment{text: fmt.Sprintf("p99 %7s", late(v.Pace.Lateness.P99)), rank: 5})
 	}
@@ -96,6 +101,14 @@ func segments(v view, paint palette) []segment {
 		all = append(all, segment{text: fmt.Sprintf("%6s left", span(v.left)), rank: 3})
 	}
 	return all
+}
+
+// lagOf is how many records wait in all partitions together.
+func lagOf(lags []pipeline.Lag) (n int64) {
+	for _, l := range lags {
+		n += l.Records
+	}
+	return n
 }
 
 // percent shows 100 % only at the end.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/engine"
 )
 
@@ -101,5 +102,16 @@ func TestPercent(t *testing.T) {
 		if got := percent(share); got != want {
 			t.Errorf("%v is shown as %q, not %q", share, got, want)
 		}
+	}
+}
+
+func TestLagInStatusLine(t *testing.T) {
+	v := view{Status: engine.Status{Name: "average", State: engine.Running, Share: -1, Lag: []pipeline.Lag{{Records: 1000}, {Partition: 1, Records: 234}}}, left: -1}
+	if got := statusLine(v, 7, 80, false); !strings.Contains(got, "lag 1,234") {
+		t.Error(got)
+	}
+	v.Lag = v.Lag[:0]
+	if got := statusLine(v, 7, 80, false); strings.Contains(got, "lag") {
+		t.Error(got)
 	}
 }

@@ -36,8 +36,9 @@ type Status struct {
 	EventTime time.Time     // of the last record; zero if it has none
 	End       time.Time     // the event time at which the source ends; zero if it is not known
 	Origin    pipeline.Origin
-	Resumed   string  // the position of an earlier run after which this one goes on; empty: it begins anew
-	Share     float64 // of all there is to read, 0 to 1; -1 if it is not known
+	Resumed   string         // the position of an earlier run after which this one goes on; empty: it begins anew
+	Lag       []pipeline.Lag // what waits in the source, by partition; nil if it doesn't know
+	Share     float64        // of all there is to read, 0 to 1; -1 if it is not known
 	Pace      *PaceStatus
 }
 
@@ -64,6 +65,7 @@ type stats struct {
 
 	outcome                                                                           atomic.Pointer[outcome]
 	source                                                                            atomic.Pointer[pipeline.Progresser]
+	lagger                                                                            atomic.Pointer[pipeline.Lagger]
 	began, end                                                                        atomic.Pointer[time.Time]
 	read, added, written, filtered, failed, skipped, deadLettered, undelivered, bytes atomic.Int64
 	eventTime                                                                         atomic.Int64
@@ -94,6 +96,9 @@ func (s *stats) opened(source pipeline.Source) {
 func (s *stats) reopened(source pipeline.Source) {
 	if p, ok := source.(pipeline.Progresser); ok {
 		s.source.Store(&p)
+	}
+	if l, ok := source.(pipeline.Lagger); ok {
+		s.lagger.Store(&l)
 	}
 	if e, ok := source.(pipeline.Ender); ok {
 		if end, ok := e.End(); ok {
@@ -166,6 +171,9 @@ func (p *Pipeline) Status() Status {
 	}
 	if at := s.resumed.Load(); at != nil {
 		st.Resumed = *at
+	}
+	if lagger := s.lagger.Load(); lagger != nil {
+		st.Lag = (*lagger).Lag()
 	}
 	if at := s.partition.Load(); at != nil {
 		st.Origin = *at

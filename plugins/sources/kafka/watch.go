@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 const (
@@ -23,14 +24,22 @@ const (
 // partitions, finds topics that come, and says what is waited for.
 type watch struct {
 	*source
-	known   []string        // the topics that are read, or waited for
-	gone    map[string]bool // those that are not there any more
-	without int             // how many looks have found no partition; -1: it was said
-	armed   bool            // the ends are known
+	known   []string         // the topics that are read, or waited for
+	counts  map[string]int32 // of their partitions
+	pinned  []string         // those whose partitions are named to the client, one by one
+	gone    map[string]bool  // those that are not there any more
+	without int              // how many looks have found no partition; -1: it was said
+	armed   bool             // the ends are known
 }
 
 func (s *source) startWatch(found extents) {
-	w := &watch{source: s, known: slices.Concat(found.there, found.missing), gone: map[string]bool{}, armed: found.untils != nil}
+	w := &watch{source: s, known: slices.Concat(found.there, found.missing), counts: map[string]int32{}, gone: map[string]bool{}, armed: found.untils != nil}
+	for p := range found.ends {
+		w.counts[p.topic] = max(w.counts[p.topic], p.number+1)
+	}
+	if s.group == nil {
+		w.pinned = found.there
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.unwatch = cancel
 	s.watching.Go(func() {
@@ -90,9 +99,29 @@ func (w *watch) compare(topics map[string]listed) (there []string) {
 		}
 		if topic.Err == nil {
 			there = append(there, name)
+			w.grow(name, topic.Partitions)
 		}
 	}
 	return there
+}
+
+// grow has the client read the partitions that a topic was given. By itself it
+// looks every five minutes.
+func (w *watch) grow(topic string, count int32) {
+	before := w.counts[topic]
+	w.counts[topic] = count
+	if before == 0 || count <= before || len(w.options.Partitions) > 0 || w.finish != nil {
+		return
+	}
+	w.log.Info("a topic has more partitions now", "topic", topic, "partitions", count, "before", before)
+	if slices.Contains(w.pinned, topic) {
+		added := map[int32]kgo.Offset{}
+		for number := before; number < count; number++ {
+			added[number] = kgo.NewOffset().At(0)
+		}
+		w.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{topic: added})
+	}
+	w.client.ForceMetadataRefresh()
 }
 
 // has reports whether a topic was there before.
