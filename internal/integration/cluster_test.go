@@ -158,6 +158,15 @@ func (c *cluster) messages(topic string) []*kgo.Record {
 // -1 if it has nothing.
 func (c *cluster) committed(group, topic string) int64 {
 	c.t.Helper()
+	if at, ok := c.committedAll(group, topic)[0]; ok {
+		return at
+	}
+	return -1
+}
+
+// committedAll returns what a group has committed of a topic's partitions.
+func (c *cluster) committedAll(group, topic string) map[int32]int64 {
+	c.t.Helper()
 	ctx, cancel := c.context()
 	defer cancel()
 	var offsets kadm.OffsetResponses
@@ -166,11 +175,48 @@ func (c *cluster) committed(group, topic string) int64 {
 		offsets, err = c.admin.FetchOffsets(ctx, group)
 		return err == nil
 	})
-	at, ok := offsets.Lookup(topic, 0)
-	if !ok {
-		return -1
+	all := map[int32]int64{}
+	for number, at := range offsets[topic] {
+		all[number] = at.At
 	}
-	return at.At
+	return all
+}
+
+// grow adds partitions to a topic.
+func (c *cluster) grow(topic string, add int) {
+	c.t.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
+	want := len(c.ends(topic)) + add
+	if _, err := c.admin.CreatePartitions(ctx, add, topic); err != nil {
+		c.t.Fatal(err)
+	}
+	c.client.ForceMetadataRefresh()
+	eventually(c.t, "the new partitions", func() bool { return len(c.ends(topic)) == want })
+}
+
+// remove deletes a topic and returns when it is gone.
+func (c *cluster) remove(topic string) {
+	c.t.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
+	if _, err := c.admin.DeleteTopic(ctx, topic); err != nil {
+		c.t.Fatal(err)
+	}
+	eventually(c.t, "that a topic is gone", func() bool { return c.size(topic) < 0 })
+}
+
+// deleteBefore deletes the messages of a topic's first partition before an
+// offset.
+func (c *cluster) deleteBefore(topic string, offset int64) {
+	c.t.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
+	var offsets kadm.Offsets
+	offsets.Add(kadm.Offset{Topic: topic, At: offset})
+	if _, err := c.admin.DeleteRecords(ctx, offsets); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // members is how many members a group has that is at work. The coordinator of
