@@ -195,17 +195,6 @@ func (c *cluster) grow(topic string, add int) {
 	eventually(c.t, "the new partitions", func() bool { return len(c.ends(topic)) == want })
 }
 
-// remove deletes a topic and returns when it is gone.
-func (c *cluster) remove(topic string) {
-	c.t.Helper()
-	ctx, cancel := c.context()
-	defer cancel()
-	if _, err := c.admin.DeleteTopic(ctx, topic); err != nil {
-		c.t.Fatal(err)
-	}
-	eventually(c.t, "that a topic is gone", func() bool { return c.size(topic) < 0 })
-}
-
 // deleteBefore deletes the messages of a topic's first partition before an
 // offset.
 func (c *cluster) deleteBefore(topic string, offset int64) {
