@@ -135,9 +135,6 @@ func (g *group) revoked(ctx context.Context, client *kgo.Client, partitions map[
 func (g *group) lost(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.leaving {
-		return // what was this member's to the end is in the report
-	}
 	for topic, numbers := range partitions {
 		for _, number := range numbers {
 			p := partition{topic, number}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -31,6 +32,7 @@ type source struct {
 	runs     []run           // what is fetched and not yet read
 	renewing map[string]bool // topics that are to be read from their beginning
 
+	lastLag  atomic.Pointer[[]pipeline.Lag] // what was left when it was closed
 	watching sync.WaitGroup
 	unwatch  context.CancelFunc
 }
@@ -255,7 +257,12 @@ func (s *source) Progress(o pipeline.Origin) (float64, bool) {
 }
 
 // Lag implements pipeline.Lagger.
-func (s *source) Lag() []pipeline.Lag { return s.table.lag(s.group != nil) }
+func (s *source) Lag() []pipeline.Lag {
+	if last := s.lastLag.Load(); last != nil {
+		return *last
+	}
+	return s.table.lag(s.group != nil)
+}
 
 // Commit implements pipeline.Committer.
 func (s groupSource) Commit(_ context.Context, p pipeline.Position) error { return s.group.mark(p) }
@@ -264,6 +271,7 @@ func (s groupSource) Commit(_ context.Context, p pipeline.Position) error { retu
 func (s *source) Close() error {
 	s.unwatch()
 	s.watching.Wait()
+	s.lastLag.Store(new(s.Lag())) // leaving gives the partitions up
 	if s.group != nil {
 		s.group.leave()
 	}
