@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,7 @@ func TestScripts(t *testing.T) {
 		},
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Condition:           condition,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "broker": broker},
 	})
 }
@@ -54,6 +56,18 @@ func lendGo(e *testscript.Env) error {
 		e.Setenv(names[i], value)
 	}
 	return err
+}
+
+// condition is modules:DIR of a script: whether what the module in that folder
+// of the checkout requires is there.
+func condition(name string) (bool, error) {
+	dir, ok := strings.CutPrefix(name, "modules:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	download := exec.Command("go", "mod", "download")
+	download.Dir = filepath.Join("..", dir)
+	return download.Run() == nil, nil
 }
 
 // exits is a script's command: exits CODE PROGRAM [ARGUMENT …]. It is exec for
