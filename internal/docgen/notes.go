@@ -23,7 +23,11 @@ var firstSentence = regexp.MustCompile(`(?s)\A.*?\.(\s+|\z)`)
 func readNotes(root string) (map[string]string, error) {
 	notes := map[string]string{}
 	for _, p := range pipeline.Plugins() {
-		comment, err := packageComment(filepath.Join(root, "plugins", p.Kind+"s", p.Name))
+		folder := p.Kind + "s"
+		if p.Kind == "handler" { // they end pipelines as sinks do
+			folder = "sinks"
+		}
+		comment, err := packageComment(filepath.Join(root, "plugins", folder, p.Name))
 		if err != nil {
 			return nil, err
 		}

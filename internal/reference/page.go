@@ -55,7 +55,7 @@ func writeNotes(w *strings.Builder, notes string) {
 // Example returns a pipeline around a plugin's example. It runs on the data
 // that comes with the project.
 func Example(p pipeline.Plugin) string {
-	source, transforms, end, sink, codec := "csv: {path: data/readings.csv, timestamp: timestamp}", "", "sink", "print", ""
+	source, transforms, sink, codec := "csv: {path: data/readings.csv, timestamp: timestamp}", "", "print", ""
 	switch p.Kind {
 	case "source":
 		source = p.Example
@@ -64,11 +64,11 @@ func Example(p pipeline.Plugin) string {
 	case "sink":
 		sink = p.Example
 	case "handler":
-		end, sink = "handler", p.Example
+		transforms = "transforms:\n  - handler:\n      " + p.Example + "\n"
 	case "codec":
 		source, sink, codec = "kafka: {topics: my-"+p.Name+"-stream}", "kafka: {topic: my-"+p.Name+"-copy}", "codec: "+inline(p.Example)+"\n"
 	}
-	return "source:" + below(source) + transforms + end + ":" + below(sink) + codec
+	return "source:" + below(source) + transforms + "sink:" + below(sink) + codec
 }
 
 // inline returns {name: options} as it stands on its key's line.

@@ -12,6 +12,7 @@ import (
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/file"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/kafka"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/print"
+	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/spot"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/watermill"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sources/capture"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sources/csv"

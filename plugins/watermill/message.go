@@ -22,6 +22,14 @@ const UUIDHeader = "_watermill_message_uuid"
 // are its headers, by name, and the UUID is one of them.
 func Fill(r *pipeline.Record, m *message.Message) {
 	r.Raw = m.Payload
+	appendHeaders(r, m)
+	if known, ok := m.Context().Value(attributesKey{}).(attributes); ok {
+		r.Key, r.Time = known.key, known.time
+	}
+}
+
+// appendHeaders adds the metadata and the UUID to a record's headers, by name.
+func appendHeaders(r *pipeline.Record, m *message.Message) {
 	if m.UUID != "" {
 		r.Headers = append(r.Headers, pipeline.Header{Key: UUIDHeader, Value: []byte(m.UUID)})
 	}
@@ -29,9 +37,6 @@ func Fill(r *pipeline.Record, m *message.Message) {
 		r.Headers = append(r.Headers, pipeline.Header{Key: name, Value: []byte(value)})
 	}
 	slices.SortFunc(r.Headers, func(a, b pipeline.Header) int { return strings.Compare(a.Key, b.Key) })
-	if known, ok := m.Context().Value(attributesKey{}).(attributes); ok {
-		r.Key, r.Time = known.key, known.time
-	}
 }
 
 // Message makes a message of a record whose value is payload, which the

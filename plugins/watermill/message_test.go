@@ -1,6 +1,7 @@
 package watermill
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -48,3 +49,5 @@ func TestMessageOfRecord(t *testing.T) {
 		t.Error("a message that is of no record has a key or a time")
 	}
 }
+
+var discard = slog.New(slog.DiscardHandler)
