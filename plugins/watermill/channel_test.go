@@ -158,3 +158,27 @@ func TestPublishEnds(t *testing.T) {
 		}
 	})
 }
+
+// A subscription ends with its context, and what it has not acknowledged is
+// not published.
+func TestSubscriptionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pub, sub := newChannelPublisher(), newChannelSubscriber()
+		defer sub.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		in, err := sub.Subscribe(ctx, t.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		published := make(chan error, 1)
+		go func() { published <- pub.Publish(t.Name(), messages("1")...) }()
+		take(t, in, 1)
+		cancel()
+		if _, ok := <-in; ok {
+			t.Error("a message comes after the end")
+		}
+		if err := <-published; !errors.Is(err, pipeline.ErrDone) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
