@@ -153,8 +153,8 @@ func TestPublishEnds(t *testing.T) {
 		if err := <-published; !errors.Is(err, errClosed) {
 			t.Errorf("got %v", err)
 		}
-		if len(channels.of) > 0 {
-			t.Errorf("channels are left: %v", channels.of)
+		if c := channels.of[t.Name()]; c != nil {
+			t.Errorf("the channel is left: %+v", c)
 		}
 	})
 }
