@@ -134,6 +134,14 @@ func (f *finish) check() {
 	}
 }
 
+// isOpen reports whether p is not yet read to its end.
+func (f *finish) isOpen(p partition) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.parts[p]
+	return e != nil && e.open()
+}
+
 // open returns the partitions that are not yet read to their end.
 func (f *finish) open() map[partition]extent {
 	f.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,7 @@ type source struct {
 	left    int64   // how many records are to be read; -1: any number
 
 	runs     []run           // what is fetched and not yet read
+	merge    *merge          // where that is, if it is to be put in order; else nil
 	renewing map[string]bool // topics that are to be read from their beginning
 
 	lastLag  atomic.Pointer[[]pipeline.Lag] // what was left when it was closed
@@ -42,6 +44,7 @@ type run struct {
 	partition
 	messages   []*kgo.Record
 	assignment int // under which it was fetched
+	size       int // in memory, if it is to be put in order
 }
 
 // partition names a topic's partition.
@@ -62,6 +65,9 @@ var (
 
 func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, error) {
 	s := &source{options: &o, log: env.Log, table: newTable(&o), left: -1, renewing: map[string]bool{}}
+	if env.Paced {
+		s.merge = newMerge()
+	}
 	if o.Until.records > 0 {
 		s.left = o.Until.records
 	}
@@ -108,13 +114,17 @@ const renewPause = 50 * time.Millisecond
 
 // poll waits for messages, for the end of ctx, or until the end is reached.
 func (s *source) poll(ctx context.Context) kgo.Fetches {
-	if s.finish == nil && len(s.renewing) == 0 {
+	waits := s.merge != nil && s.merge.holds()
+	if s.finish == nil && len(s.renewing) == 0 && !waits {
 		return s.client.PollFetches(ctx)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if s.finish != nil {
 		defer context.AfterFunc(s.finish.ended, cancel)()
+	}
+	if waits {
+		defer time.AfterFunc(mergePause, cancel).Stop()
 	}
 	if len(s.renewing) > 0 {
 		defer time.AfterFunc(renewPause, cancel).Stop()
@@ -138,7 +148,11 @@ func (s *source) take(ctx context.Context, fetches kgo.Fetches) (err error) {
 		}
 		var lost loss
 		r.assignment, lost = s.table.fetch(r.partition, r.messages[0].Offset, r.messages[len(r.messages)-1].Offset, p.LogStartOffset, end)
-		if err = s.lose(lost); err == nil {
+		switch err = s.lose(lost); {
+		case err != nil:
+		case s.merge != nil:
+			s.merge.add(r)
+		default:
 			s.runs = append(s.runs, r)
 		}
 	})
@@ -183,24 +197,14 @@ func (s *source) explain(ctx context.Context, p partition, err error) error {
 
 // fill adds what has been fetched to b, and reports whether it added anything.
 func (s *source) fill(b *pipeline.Batch) bool {
+	if s.merge != nil {
+		s.fillInOrder(b)
+		return len(b.Records) > 0
+	}
 	for len(s.runs) > 0 && !b.Full() && s.left != 0 {
 		r := &s.runs[0]
-		assignment, skipping := s.table.assignment(r.partition)
-		if assignment == 0 || r.assignment != assignment {
-			r.messages = nil // read again by whoever has the partition now
-		}
-		n, given := s.fillFrom(b, r, skipping)
-		if n > 0 {
-			next := r.messages[n-1].Offset + 1
-			s.table.read(r.partition, next, given)
-			if s.finish != nil {
-				s.finish.read(r.partition, next)
-			}
-		}
-		for _, m := range r.messages[:n] {
-			m.Recycle()
-		}
-		if r.messages = r.messages[n:]; len(r.messages) == 0 {
+		s.fillOf(b, r, math.MaxInt64)
+		if len(r.messages) == 0 {
 			s.runs[0] = run{}
 			s.runs = s.runs[1:]
 		}
@@ -208,9 +212,30 @@ func (s *source) fill(b *pipeline.Batch) bool {
 	return len(b.Records) > 0
 }
 
+// fillOf adds messages of r to b, up to one that is later than upTo, in Unix
+// nanoseconds.
+func (s *source) fillOf(b *pipeline.Batch, r *run, upTo int64) {
+	assignment, skipping := s.table.assignment(r.partition)
+	if assignment == 0 || r.assignment != assignment {
+		r.messages = nil // read again by whoever has the partition now
+	}
+	n, given := s.fillFrom(b, r, skipping, upTo)
+	if n > 0 {
+		next := r.messages[n-1].Offset + 1
+		s.table.read(r.partition, next, given)
+		if s.finish != nil {
+			s.finish.read(r.partition, next)
+		}
+	}
+	for _, m := range r.messages[:n] {
+		m.Recycle()
+	}
+	r.messages = r.messages[n:]
+}
+
 // fillFrom returns how many messages of r it is through with, and the offset
 // behind the last that it has added, or 0.
-func (s *source) fillFrom(b *pipeline.Batch, r *run, skipping bool) (n int, given int64) {
+func (s *source) fillFrom(b *pipeline.Batch, r *run, skipping bool, upTo int64) (n int, given int64) {
 	end := int64(never)
 	if s.finish != nil {
 		end = s.finish.end(r.partition)
@@ -218,6 +243,9 @@ func (s *source) fillFrom(b *pipeline.Batch, r *run, skipping bool) (n int, give
 	until := s.options.Until.at
 	for ; n < len(r.messages) && !b.Full() && s.left != 0; n++ {
 		m := r.messages[n]
+		if upTo < math.MaxInt64 && m.Timestamp.UnixNano() > upTo {
+			break
+		}
 		if m.Offset >= end || m.Attrs.IsControl() {
 			continue
 		}

@@ -20,7 +20,7 @@ const (
 	// A new topic has no leaders for a moment.
 	findTimeout = 10 * time.Second
 
-	// Where a topic may come later.
+	// Where a topic may come later, or fetching of partitions stops and goes on.
 	shortFetchWait = 500 * time.Millisecond
 
 	// What is fetched ahead, from all brokers and from each of a few.
@@ -57,7 +57,7 @@ func (s *source) start(ctx context.Context, env pipeline.Env) (found extents, op
 		s.finish = newFinish(found.untils)
 	}
 	s.table.hear(found.ends)
-	opts = s.clientOpts(len(found.missing) > 0 || len(s.options.Topics.patterns) > 0, len(client.DiscoveredBrokers()))
+	opts = s.clientOpts(s.merge != nil || len(found.missing) > 0 || len(s.options.Topics.patterns) > 0, len(client.DiscoveredBrokers()))
 	if name := s.options.group(env.Pipeline); name != "" {
 		s.group = newGroup(s, name, found.starts)
 		return found, append(opts, s.group.clientOpts()...), nil

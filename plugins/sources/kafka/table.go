@@ -163,6 +163,19 @@ func (t *table) forget(topic string) (numbers []int32) {
 	return numbers
 }
 
+// behind returns the partitions of which not all is fetched that is there, as
+// was last heard.
+func (t *table) behind() (ps []partition) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for p, s := range t.states {
+		if s.owned && s.fetched < s.end {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
 // owned counts the partitions that are this reader's.
 func (t *table) owned() (n int) {
 	t.mu.Lock()
