@@ -132,3 +132,22 @@ func TestCaptureAndReplay(t *testing.T) {
 		sameMessages(t, messages, consumed(t, broker, topic, len(messages)))
 	}
 }
+
+// A topic is replayed into another one, in the order of the messages' times.
+func TestTopicReplay(t *testing.T) {
+	t.Parallel()
+	broker, messages := oddTopic(t, 3000)
+	runs(t, t.TempDir(), broker,
+		"source: {kafka: {topics: in, group: none, until: end}}\npace: {speed: 1000}\nsink: {kafka: {topic: out, partition: original, timestamp: event, create: {partitions: 3}}}",
+		"source: {kafka: {topics: in, group: none, until: end}}\npace: {speed: 1000}\nsink: {kafka: {topic: line, timestamp: event}}")
+	sameMessages(t, messages, consumed(t, broker, "out", len(messages)))
+	highest := time.Time{}
+	for i, m := range consumed(t, broker, "line", len(messages)) {
+		if behind := highest.Sub(m.Timestamp); behind > 100*time.Millisecond { // within a partition times step back by less
+			t.Fatalf("message %d is %v behind one before it", i, behind)
+		}
+		if m.Timestamp.After(highest) {
+			highest = m.Timestamp
+		}
+	}
+}

@@ -67,6 +67,7 @@ func TestExamples(t *testing.T) {
 	}{
 		{[]string{"replay", "average"}, "data/readings.csv", `"average":`},
 		{[]string{"replay", "capture"}, "data/readings.csv", ""},
+		{[]string{"replay", "topic-replay"}, "data/readings.csv", ""},
 		{[]string{"capture-replay", "average"}, "data/readings.csv", `"average":`},
 		{[]string{"tutorial", "tutorial-consumer"}, "data/tutorial.csv", `data/tutorial.csv {"2021-01-01 `},
 	} {

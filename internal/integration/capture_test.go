@@ -45,3 +45,33 @@ func TestIntegrationCapture(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A topic is replayed into another one, in the order of the messages' times,
+// from one instant to another.
+func TestIntegrationTopicReplay(t *testing.T) {
+	t.Parallel()
+	c := startCluster(t)
+	c.create("in", 3)
+	at := time.Now().Add(-time.Hour).Truncate(time.Second)
+	var want []string
+	for i := range 300 {
+		value := fmt.Sprint(i)
+		c.produce(&kgo.Record{Topic: "in", Partition: int32(i / 10 % 3), Value: []byte(value), Timestamp: at.Add(time.Duration(i) * time.Second)})
+		if i >= 30 && i < 200 {
+			want = append(want, value)
+		}
+	}
+	instant := func(seconds int) string {
+		return at.Add(time.Duration(seconds) * time.Second).UTC().Format(time.RFC3339)
+	}
+	start(t, checkout(t), c.Addr(), "pipelines/topic-replay.yaml", "--speed", "1000", "--set", "source.kafka.topics=in",
+		"--set", "source.kafka.from="+instant(30), "--set", "source.kafka.until="+instant(200),
+		"--set", "sink={kafka: {topic: my-stream-again}}").exits(0, patience)
+	var got []string
+	for _, m := range c.messages("my-stream-again") {
+		got = append(got, string(m.Value))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -26,7 +26,7 @@ func TestIntegrationExamples(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
 	dir := checkout(t)
-	ran := map[string]bool{"pipelines/capture.yaml": true} // by TestIntegrationCapture
+	ran := map[string]bool{"pipelines/capture.yaml": true, "pipelines/topic-replay.yaml": true} // by TestIntegrationCapture and …TopicReplay
 	for _, tt := range []struct {
 		producer, consumer string
 		topic, data        string

@@ -13,7 +13,7 @@ func init() { pipeline.RegisterSource("kafka", defaults(), open) }
 
 // Options are the options of the Kafka source.
 type Options struct {
-	_ struct{} `doc:"reads the messages of Kafka topics, now and as they arrive" example:"kafka: {topics: my-stream}"`
+	_ struct{} `doc:"reads the messages of Kafka topics, now and as they arrive. With pace, those of all partitions come in the order of their times, which are the event times" example:"kafka: {topics: my-stream}"`
 
 	Topics     Topics  `yaml:"topics" doc:"the topics to read; one that doesn't exist yet is waited for; /REGEX/ is every topic in whose name it matches, also those that are created later"`
 	Partitions []int32 `yaml:"partitions" doc:"the partitions to read of each topic, with group: none; the default is all"`
