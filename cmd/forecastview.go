@@ -115,7 +115,14 @@ func (o outlook) duration() string {
 	if o.Duration == 0 {
 		return "none: all rows are due at once"
 	}
-	return fmt.Sprintf("%s at speed %v", span(o.Duration), o.plan.Pace.Speed)
+	text := fmt.Sprintf("%s at speed %v", span(o.Duration), o.plan.Pace.Speed)
+	switch p := o.plan.Pace; {
+	case p.Rate.Records > 0:
+		text += ", at a constant rate"
+	case p.MaxGap > 0 || p.SkipGapsOver > 0:
+		text += ", with long pauses shortened"
+	}
+	return text
 }
 
 // warnings are what may surprise in the times.

@@ -7,6 +7,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
 // counter counts rows, one after the other.
@@ -49,7 +50,8 @@ func (c *counter) count(records []pipeline.Record) {
 
 // time counts a row by its event time.
 func (c *counter) time(r *pipeline.Record) {
-	t := unixNano(r.Time)
+	t := playback.EventTime(r.Time)
+	c.schedule.row(t)
 	switch {
 	case !c.begun:
 		c.begun, c.highest, c.f.First = true, t, time.Unix(0, t).UTC()
@@ -64,7 +66,7 @@ func (c *counter) time(r *pipeline.Record) {
 		c.strays.back(t)
 	}
 	c.busy.add(second(c.highest), c.highest)
-	c.busyDue.add(second(c.schedule.due()), c.highest)
+	c.busyDue.add(second(c.schedule.due), c.highest)
 	c.f.Histogram.add(c.highest)
 }
 
@@ -80,7 +82,6 @@ func (c *counter) pause(t int64, o pipeline.Origin) {
 		p.Largest = Pause{time.Duration(gap), o}
 	}
 	_ = c.pauses.RecordValue(min(gap, longestPause)) // in range, so it can't fail
-	c.schedule.pause(gap)
 	c.strays.forward(gap, t, o)
 	c.highest = t
 }
@@ -92,7 +93,7 @@ func (c *counter) finish() *Forecast {
 		return f
 	}
 	f.Last = time.Unix(0, c.highest).UTC()
-	f.Duration = time.Duration(c.schedule.due())
+	f.Duration = time.Duration(c.schedule.due)
 	f.Busiest, f.BusiestDue = c.busy.most(), c.busyDue.most()
 	f.Pauses.Median = threeDigits(c.pauses.ValueAtQuantile(50))
 	f.Strays = c.strays.far(f.Pauses)
@@ -136,20 +137,6 @@ func second(ns int64) int64 {
 
 // saturated returns b − a, for b not before a, or the longest there is.
 func saturated(a, b int64) int64 { return int64(min(uint64(b)-uint64(a), math.MaxInt64)) }
-
-var earliest, latest = time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64)
-
-// unixNano takes an instant that is out of range for the nearest one in it, as
-// the replay clock does.
-func unixNano(t time.Time) int64 {
-	switch {
-	case t.Before(earliest):
-		return math.MinInt64
-	case t.After(latest):
-		return math.MaxInt64
-	}
-	return t.UnixNano()
-}
 
 // threeDigits rounds what a histogram of three digits tells.
 func threeDigits(ns int64) time.Duration {

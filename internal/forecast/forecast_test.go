@@ -143,6 +143,24 @@ func TestStrays(t *testing.T) {
 	}
 }
 
+// What the pace says of pauses holds for the duration.
+func TestDuration(t *testing.T) {
+	for _, tc := range []struct {
+		pace config.Pace
+		want time.Duration
+	}{
+		{config.Pace{Speed: 2}, 501 * time.Second},
+		{config.Pace{Speed: 2, MaxGap: 3 * time.Second}, 4 * time.Second},
+		{config.Pace{Speed: 2, SkipGapsOver: time.Minute}, time.Second},
+		{config.Pace{Speed: 2, Rate: config.Rate{Records: 1, Per: time.Second}}, 1500 * time.Millisecond},
+	} {
+		f, err := Read(t.Context(), &rows{times: []int64{0, 1000, 1_001_000, 1_002_000}, err: io.EOF}, &tc.pace, 0)
+		if err != nil || f.Duration != tc.want {
+			t.Errorf("%+v: %v, %v, want %v", tc.pace, f.Duration, err, tc.want)
+		}
+	}
+}
+
 // What is counted in one pass is what a simple look at all rows finds.
 func TestForecastProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -3,6 +3,8 @@ package forecast
 import (
 	"math"
 	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
 // buckets is how fine the histogram is while its end is not known.
@@ -46,7 +48,7 @@ func (h *Histogram) Bars(n int, end time.Time) (rows []int64, width time.Duratio
 	if h.counts == nil {
 		return nil, 0
 	}
-	span := uint64(unixNano(end)) - uint64(h.from)
+	span := uint64(playback.EventTime(end)) - uint64(h.from)
 	rows = make([]int64, n)
 	for i, count := range h.counts[:h.last+1] {
 		middle := min(uint64(i)*h.width+h.width/2, span)

@@ -1,35 +1,39 @@
 package forecast
 
 import (
-	"math"
-
 	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
-// schedule is when rows are due: the sum of the pauses before them, at the
-// speed of the replay.
+// schedule is when rows are due, on the line and by the clock that a replay
+// goes by.
 type schedule struct {
-	speed float64
-	event uint64 // the pauses so far, in nanoseconds of event time
+	clock *playback.Clock
+	line  *playback.Line
+	state playback.State
+	due   int64 // of the latest row, in nanoseconds from the first
 }
 
 func newSchedule(pace *config.Pace) schedule {
-	if pace == nil {
-		return schedule{speed: 1}
+	s := schedule{line: playback.NewLine()}
+	speed := 1.0
+	if pace != nil {
+		speed = pace.Speed
+		s.line.MaxGap, s.line.SkipOver = int64(pace.MaxGap), int64(pace.SkipGapsOver)
+		s.line.Rate = playback.Rate{Records: pace.Rate.Records, Nanoseconds: uint64(pace.Rate.Per)}
 	}
-	return schedule{speed: pace.Speed}
+	s.clock = playback.NewClock(speed)
+	s.state = s.clock.State()
+	return s
 }
 
-func (s *schedule) pause(gap int64) { s.event += uint64(gap) }
-
-// due returns when the latest row is due, in nanoseconds from the first.
-func (s *schedule) due() int64 {
-	if s.speed == 1 {
-		return int64(min(s.event, math.MaxInt64))
+// row places the next row, by its event time.
+func (s *schedule) row(event int64) {
+	p := s.line.Place(event, &s.state)
+	if !s.state.Begun() {
+		s.clock.Begin(p.At, 0)
+		s.state = s.clock.State()
 	}
-	scaled := float64(s.event) / s.speed
-	if scaled >= math.MaxInt64 {
-		return math.MaxInt64
-	}
-	return int64(scaled)
+	s.line.Pass(p)
+	s.due = s.state.Due(p.At)
 }
