@@ -70,21 +70,25 @@ type latenessReport struct {
 func newReport(version string, statuses []engine.Status) report {
 	r := report{Version: version, Pipelines: make([]pipelineReport, len(statuses))}
 	for i, s := range statuses {
-		p := pipelineReport{Name: s.Name, State: s.State,
-			Records:      recordsReport{s.Read, s.Added, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
-			BytesWritten: s.Bytes, Seconds: micros(s.Elapsed) / 1e6, RecordsPerSecond: perSecond(s)}
-		if s.Err != nil {
-			p.Error = new(s.Err.Error())
-		}
-		if s.Pace != nil {
-			p.Pace = newPaceReport(s.Pace)
-		}
-		for _, l := range s.Lag {
-			p.Lag = append(p.Lag, lagReport{l.Source, l.Partition, l.Records})
-		}
-		r.Pipelines[i] = p
+		r.Pipelines[i] = newPipelineReport(s)
 	}
 	return r
+}
+
+func newPipelineReport(s engine.Status) pipelineReport {
+	p := pipelineReport{Name: s.Name, State: s.State,
+		Records:      recordsReport{s.Read, s.Added, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
+		BytesWritten: s.Bytes, Seconds: micros(s.Elapsed) / 1e6, RecordsPerSecond: perSecond(s)}
+	if s.Err != nil {
+		p.Error = new(s.Err.Error())
+	}
+	if s.Pace != nil {
+		p.Pace = newPaceReport(s.Pace)
+	}
+	for _, l := range s.Lag {
+		p.Lag = append(p.Lag, lagReport{l.Source, l.Partition, l.Records})
+	}
+	return p
 }
 
 func newPaceReport(p *engine.PaceStatus) *paceReport {

@@ -29,7 +29,7 @@ type runOptions struct {
 func (o *runOptions) add(f *pflag.FlagSet) {
 	f.Int64Var(&o.limit, "limit", 0, "end each pipeline after `N` records (default no limit)")
 	f.StringArrayVar(&o.set, "set", nil, "override an option with `PATH=VALUE`, as in source.csv.path=data.csv; may be repeated")
-	f.StringVar(&o.state, "state", ".pipeline", "keep positions in the folder `DIR`, made when first needed")
+	f.StringVar(&o.state, "state", defaultState, "keep positions, and the socket by which other commands steer the run, in the folder `DIR`, made when first needed")
 	f.StringVar(&o.report, "report", "", "write a report in JSON to `FILE` at the end")
 	f.DurationVar(&o.grace, "grace", 10*time.Second, "how long Ctrl-C lets what has been released be stored")
 	f.BoolVar(&o.strict, "strict", false, "exit with 1 if records were skipped or became dead letters")
@@ -52,6 +52,9 @@ func checkLimit(limit int64, given bool) error {
 	}
 	return nil
 }
+
+// defaultState is the state folder where none is named.
+const defaultState = ".pipeline"
 
 func newRun(g *globals) *cobra.Command {
 	var o runOptions

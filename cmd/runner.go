@@ -56,6 +56,7 @@ func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*confi
 	for i, plan := range plans {
 		pipelines[i], leaves[i] = engine.New(plan, options), plan.Join()
 	}
+	defer steerable(ctx, c, o.state, pipelines)()
 	over := makeEnds(len(plans))
 	var wg sync.WaitGroup
 	var running atomic.Int64
