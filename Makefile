@@ -26,7 +26,7 @@ bench:        ## the figures of bench/README.md; needs Java, Maven and kcat
 docs:         ## docs/reference, schemas/pipeline.schema.json and what plugins describe prints anew
 	go run ./internal/docgen
 data:         ## the files in data anew
-	go run ./cmd/pipeline run pipelines/generate.yaml pipelines/generate-tutorial.yaml
+	go run ./cmd/pipeline run pipelines/generate.yaml pipelines/generate-tutorial.yaml pipelines/generate-doors.yaml
 	go run ./cmd/pipeline run pipelines/generate-capture.yaml
 
 .PHONY: help build test race lint cross integration bench docs data

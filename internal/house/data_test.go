@@ -14,6 +14,7 @@ var generators = map[string]string{
 	"pipelines/generate.yaml":          "data/readings.csv",
 	"pipelines/generate-tutorial.yaml": "data/tutorial.csv",
 	"pipelines/generate-capture.yaml":  "data/readings.capture",
+	"pipelines/generate-doors.yaml":    "data/doors.csv",
 }
 
 // The sample data is what the pipelines make, byte for byte.

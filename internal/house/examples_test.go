@@ -48,32 +48,37 @@ func runExamples(t *testing.T, dir string, args ...string) (report, string) {
 	return r, string(out)
 }
 
-// rows is the number of lines below the header.
-func rows(t *testing.T, file string) int {
+// rows is the number of lines below the headers of some files.
+func rows(t *testing.T, files ...string) int {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, file))
-	if err != nil {
-		t.Fatal(err)
+	n := 0
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += strings.Count(string(text), "\n") - 1
 	}
-	return strings.Count(string(text), "\n") - 1
+	return n
 }
 
 func TestExamples(t *testing.T) {
 	ran := map[string]bool{}
 	for _, tc := range []struct {
 		files  []string
-		data   string
+		data   []string
 		prints string // the last line, where it is known; empty: nothing
 	}{
-		{[]string{"replay", "average"}, "data/readings.csv", `"average":`},
-		{[]string{"replay", "capture"}, "data/readings.csv", ""},
-		{[]string{"replay", "topic-replay"}, "data/readings.csv", ""},
-		{[]string{"capture-replay", "average"}, "data/readings.csv", `"average":`},
-		{[]string{"tutorial", "tutorial-consumer"}, "data/tutorial.csv", `data/tutorial.csv {"2021-01-01 `},
+		{[]string{"replay", "average"}, []string{"data/readings.csv"}, `"average":`},
+		{[]string{"replay", "capture"}, []string{"data/readings.csv"}, ""},
+		{[]string{"replay", "topic-replay"}, []string{"data/readings.csv"}, ""},
+		{[]string{"capture-replay", "average"}, []string{"data/readings.csv"}, `"average":`},
+		{[]string{"merge"}, []string{"data/readings.csv", "data/doors.csv"}, ""},
+		{[]string{"tutorial", "tutorial-consumer"}, []string{"data/tutorial.csv"}, `data/tutorial.csv {"2021-01-01 `},
 	} {
 		t.Run(strings.Join(tc.files, " and "), func(t *testing.T) {
 			t.Parallel()
-			n := rows(t, tc.data)
+			n := rows(t, tc.data...)
 			// The limit ends the consumer once it has read what there is.
 			args := []string{"--speed", "max", "--limit", strconv.Itoa(n)}
 			for _, f := range tc.files {
