@@ -10,9 +10,9 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 )
 
-// leave is how long calls may take to return once all is given up. A call that
+// lastLeave is how long calls may take to return once all is given up. A call that
 // takes longer is left alone, as nothing can end it.
-const leave = time.Second
+const lastLeave = time.Second
 
 // call is a call of a step under way.
 type call struct {
@@ -105,7 +105,7 @@ func (p *Pipeline) vigil(ended <-chan struct{}) {
 			return
 		case <-givenUp:
 			givenUp = nil
-			timer := time.NewTimer(leave)
+			timer := time.NewTimer(lastLeave)
 			defer timer.Stop()
 			left = timer.C
 		case <-tick:
