@@ -53,10 +53,20 @@ type paceReport struct {
 	OutOfOrder          int64          `json:"out_of_order"`   // steps backwards
 	PausesShortened     int64          `json:"pauses_shortened"`
 	DroppedLate         int64          `json:"dropped_late"`
+	DuplicatesDropped   int64          `json:"duplicates_dropped"`
+	Disorder            disorderReport `json:"disorder"`
 	StretchedSeconds    float64        `json:"stretched_seconds"`
 	StarvedSeconds      float64        `json:"starved_seconds"`
 	BackpressureSeconds float64        `json:"backpressure_seconds"`
 	LatenessMS          latenessReport `json:"lateness_ms"`
+}
+
+// disorderReport counts what pace.disorder has done.
+type disorderReport struct {
+	Late       int64 `json:"late"`
+	Duplicated int64 `json:"duplicated"`
+	Dropped    int64 `json:"dropped"`
+	Swapped    int64 `json:"swapped"`
 }
 
 type latenessReport struct {
@@ -94,6 +104,7 @@ func newPipelineReport(s engine.Status) pipelineReport {
 func newPaceReport(p *engine.PaceStatus) *paceReport {
 	l := p.Lateness
 	r := &paceReport{Speed: p.Speed, OutOfOrder: p.OutOfOrder, PausesShortened: p.Shortened, DroppedLate: p.TooLate,
+		DuplicatesDropped: p.Duplicates, Disorder: disorderReport(p.Disorder),
 		StretchedSeconds: micros(p.Stretched) / 1e6, StarvedSeconds: micros(p.Starved) / 1e6, BackpressureSeconds: micros(p.Backpressure) / 1e6,
 		LatenessMS: latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}}
 	if p.Achieved > 0 {

@@ -45,6 +45,13 @@ func TestReport(t *testing.T) {
         "out_of_order": 2,
         "pauses_shortened": 0,
         "dropped_late": 0,
+        "duplicates_dropped": 0,
+        "disorder": {
+          "late": 0,
+          "duplicated": 0,
+          "dropped": 0,
+          "swapped": 0
+        },
         "stretched_seconds": 0,
         "starved_seconds": 1.5,
         "backpressure_seconds": 1,

@@ -120,6 +120,13 @@ func latenessLine(s engine.Status) string {
 	if n := s.Pace.TooLate; n > 0 {
 		parts = append(parts, count(n, "record")+" too late and dropped")
 	}
+	if n := s.Pace.Duplicates; n > 0 {
+		parts = append(parts, count(n, "duplicate")+" dropped")
+	}
+	if d := s.Pace.Disorder; d != (engine.Disorder{}) {
+		parts = append(parts, fmt.Sprintf("disorder: %s late, %s doubled, %s lost, %s swapped",
+			humanize.Comma(d.Late), humanize.Comma(d.Duplicated), humanize.Comma(d.Dropped), humanize.Comma(d.Swapped)))
+	}
 	if d := s.Pace.Stretched; d > 0 {
 		parts = append(parts, "put off by "+span(d))
 	}

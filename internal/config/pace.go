@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -18,9 +16,18 @@ type Pace struct {
 	MaxGap       time.Duration `yaml:"max_gap" doc:"the longest that a pause between records may last, in wall time; the default is no limit"`
 	SkipGapsOver time.Duration `yaml:"skip_gaps_over" doc:"a pause that is longer than this, in event time, is left out; wins over max_gap"`
 	StartAt      WallTime      `yaml:"start_at" doc:"when to begin, so that several machines start together; the default is at once"`
+	Start        EventTime     `yaml:"start" doc:"leave out what lies before: a time, or +10m from the first record"`
+	End          EventTime     `yaml:"end" doc:"leave out what lies here or later: a time, or +10m from the first record"`
+	Loop         Loop          `yaml:"loop" doc:"how many rounds to play: a number, or forever; each round's event times go on where the round before ended; the default is 1"`
+	LoopDelay    time.Duration `yaml:"loop_delay" doc:"how long to wait between rounds, in wall time"`
+	Rebase       string        `yaml:"rebase" doc:"move the event times, so that the first is when the replay starts: event keeps their distances, wall divides them by the speed"`
+	Rewrite      Rewrite       `yaml:"rewrite" doc:"write the moved event time back into this column, in UTC, in the format that is found there or that is named"`
+	Reorder      time.Duration `yaml:"reorder" doc:"sort records that are out of order by up to this much event time; the default is to send them at once, in file order"`
+	Duplicates   string        `yaml:"duplicates" doc:"keep, the default, or drop rows that are equal to the row before"`
 	Precision    string        `yaml:"precision" doc:"fine, the default: exact to some 0.05 ms, where the system can (Linux); or coarse: to a millisecond, with Go's timers"`
 	WhenBehind   string        `yaml:"when_behind" doc:"what a replay that is late does: burst, the default, catches up at once; stretch puts off what comes, so that the pauses stay; drop leaves out what is later than drop_after"`
 	DropAfter    time.Duration `yaml:"drop_after" doc:"with when_behind: drop; the default is 2s"`
+	Disorder     *Disorder     `yaml:"disorder" doc:"late, lost and doubled records, to test stream processors with"`
 }
 
 // How exactly records leave.
@@ -36,7 +43,14 @@ const (
 	Drop    = "drop"
 )
 
-var defaultPace = Pace{Speed: 1, Precision: Fine, WhenBehind: Burst, DropAfter: 2 * time.Second}
+// How event times are moved, and what becomes of rows that are there twice.
+const (
+	RebaseEvent = "event"
+	RebaseWall  = "wall"
+	Keep        = "keep"
+)
+
+var defaultPace = Pace{Speed: 1, Loop: 1, Duplicates: Keep, Precision: Fine, WhenBehind: Burst, DropAfter: 2 * time.Second}
 
 // DecodeOption implements pipeline.OptionDecoder, for the defaults.
 func (p *Pace) DecodeOption(n pipeline.Node) error {
@@ -61,7 +75,8 @@ func (p *Pace) check() error {
 	if err := CheckSpeed(p.Speed); err != nil {
 		bad("speed", "%w", err)
 	}
-	for option, d := range map[string]time.Duration{"max_gap": p.MaxGap, "skip_gaps_over": p.SkipGapsOver, "drop_after": p.DropAfter} {
+	for option, d := range map[string]time.Duration{"max_gap": p.MaxGap, "skip_gaps_over": p.SkipGapsOver, "drop_after": p.DropAfter,
+		"loop_delay": p.LoopDelay, "reorder": p.Reorder} {
 		if d < 0 {
 			bad(option, "wants 0 or more, not %v", d)
 		}
@@ -75,7 +90,31 @@ func (p *Pace) check() error {
 	if p.WhenBehind != Burst && p.WhenBehind != Stretch && p.WhenBehind != Drop {
 		bad("when_behind", "wants burst, stretch or drop, not %q", p.WhenBehind)
 	}
+	if p.Rebase != "" && p.Rebase != RebaseEvent && p.Rebase != RebaseWall {
+		bad("rebase", "wants event or wall, not %q", p.Rebase)
+	}
+	if p.Duplicates != Keep && p.Duplicates != Drop {
+		bad("duplicates", "wants keep or drop, not %q", p.Duplicates)
+	}
+	if err := CheckWindow(p.Start, p.End); err != nil {
+		bad("end", "%w", err)
+	}
+	if p.Rewrite.Column != "" && p.Rebase == "" && p.Loop.Rounds() == 1 {
+		bad("rewrite", "has nothing to write: only rebase and loop move event times")
+	}
 	return errors.Join(errs...)
+}
+
+// CheckWindow returns an error if nothing can lie between two times, as far as
+// that is known without the first record.
+func CheckWindow(start, end EventTime) error {
+	if start.IsZero() || end.IsZero() || start.At.IsZero() != end.At.IsZero() {
+		return nil
+	}
+	if start.At.Before(end.At) || start.At.IsZero() && start.After < end.After {
+		return nil
+	}
+	return fmt.Errorf("wants a time after start, %v, not %v", start, end)
 }
 
 // CheckSpeed returns an error unless a replay can run at this speed.
@@ -84,63 +123,4 @@ func CheckSpeed(speed float64) error {
 		return fmt.Errorf("wants a number above 0, not %v; for as fast as possible leave pace out", speed)
 	}
 	return nil
-}
-
-// Rate is an option that is a number of records in a time, such as 500/s or
-// 2.5/m. The zero Rate is none.
-type Rate struct {
-	Records uint64
-	Per     time.Duration
-}
-
-var rateUnits = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (r *Rate) UnmarshalText(text []byte) error {
-	wrong := fmt.Errorf("wants a number of records above 0 in a second, a minute, an hour or a day, such as 500/s or 2.5/m, not %q", text)
-	number, unit, _ := strings.Cut(string(text), "/")
-	whole, decimals, _ := strings.Cut(strings.TrimSpace(number), ".")
-	per, ok := rateUnits[strings.TrimSpace(unit)]
-	n, err := strconv.ParseUint(whole+decimals, 10, 53)
-	if !ok || err != nil || n == 0 || len(decimals) > 4 {
-		return wrong
-	}
-	for range decimals {
-		per *= 10
-	}
-	*r = Rate{n, per}
-	return nil
-}
-
-// OptionType implements pipeline.Typer.
-func (Rate) OptionType() string { return "rate" }
-
-// WallTime is an option that is a point in time, or a time from now, such as
-// +10s.
-type WallTime struct{ time.Time }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (w *WallTime) UnmarshalText(text []byte) error {
-	at, after, err := parseMoment(string(text))
-	if w.Time = at; at.IsZero() {
-		w.Time = time.Now().Add(after)
-	}
-	return err
-}
-
-// OptionType implements pipeline.Typer.
-func (WallTime) OptionType() string { return "time" }
-
-// parseMoment reads a point in time, or +DURATION.
-func parseMoment(text string) (at time.Time, after time.Duration, err error) {
-	if plus, ok := strings.CutPrefix(text, "+"); ok {
-		if after, err = time.ParseDuration(plus); err == nil && after >= 0 {
-			return time.Time{}, after, nil
-		}
-	} else if !strings.HasPrefix(text, "-") {
-		if at, err = pipeline.ParseTime(text, time.Time{}); err == nil {
-			return at, 0, nil
-		}
-	}
-	return time.Time{}, 0, fmt.Errorf("wants a time such as 2021-01-01T00:00:00Z, 2021-01-01 00:00:00, 2021-01-01 or +10m, not %q", text)
 }

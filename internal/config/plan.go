@@ -102,7 +102,7 @@ func (p *Plan) bindCodecs(fallback *pipeline.Bound[pipeline.Codec]) error {
 		return &pipeline.FieldError{Option: "codec", Err: errors.New("wants one; json, the default, is not part of this program")}
 	}
 	user, ok := p.Sink.Options.(pipeline.ValueUser)
-	needsValue := !outBytes || ok && user.UsesValue() || len(p.Transforms) > 0
+	needsValue := !outBytes || ok && user.UsesValue() || len(p.Transforms) > 0 || p.Pace != nil && p.Pace.Rewrite.Column != ""
 	if inBytes && outBytes && !needsValue && in.Name == out.Name && reflect.DeepEqual(in.Options, out.Options) {
 		p.PassThrough = true
 		return nil

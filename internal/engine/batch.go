@@ -17,6 +17,12 @@ type batch struct {
 	epoch uint64            // how many seeks came before it
 	begin pipeline.Position // where a seek went, of the first batch after it
 	end   bool              // the source has ended; there are no records
+
+	round bool              // it begins a round
+	moved bool              // its only record is played at a time of its own
+	at    int64             // that time, on the scale of event times
+	held  bool              // its records were held back: their origins are no positions
+	done  pipeline.Position // which is done with such a batch
 }
 
 // Reset empties the batch for the source to fill.
@@ -25,6 +31,7 @@ func (b *batch) Reset() {
 		b.Records, b.read = b.read, nil
 	}
 	b.further, b.sent = nil, 0
+	b.round, b.moved, b.held, b.done = false, false, false, b.done[:0]
 	b.Batch.Reset()
 }
 

@@ -222,11 +222,12 @@ func (p *Pipeline) processAbreast() {
 		var further []bool
 		records, further, whole = b.job.merge(b.Records)
 		b.replace(records, further)
-		if len(b.Records) > 0 {
-			p.forward(b)
-		}
 		if !whole {
+			b.done = b.done[:0]
 			p.dropped.Store(true)
+		}
+		if len(b.Records) > 0 || b.end {
+			p.forward(b)
 		}
 	}
 }

@@ -60,6 +60,7 @@ type Pipeline struct {
 	handlers   *crew // of the handler that the pipeline ends in; nil: it ends in a sink
 	sink, dead pipeline.Sink
 	clock      *playback.Clock      // nil: not paced
+	course     *course              // what the pace does to what is read; nil: nothing
 	asleep     func() time.Duration // how long the machine has been suspended in all
 
 	free      chan *batch
@@ -170,7 +171,8 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 	p.committer, _ = p.input.Source.(pipeline.Committer)
 	p.rereadable.Store(p.canBeReread())
 	p.noteResumption()
-	return append([]io.Closer{&p.input}, closers...), nil
+	p.course, err = newCourse(p)
+	return append([]io.Closer{&p.input}, closers...), err
 }
 
 // noteResumption says where an earlier run has ended, unless the source keeps

@@ -10,18 +10,23 @@ import (
 
 // PaceStatus is how a paced pipeline plays, and how well it keeps time.
 type PaceStatus struct {
-	Speed        float64       // the requested one, as it is now
-	Paused       bool          // and waits to be resumed, or stepped
-	Position     time.Time     // the play head, in event time; zero before the first record
-	Achieved     float64       // the speed up to the last record, without pauses; 0 if nothing can be said
-	OutOfOrder   int64         // records whose event time steps backwards
-	Shortened    int64         // pauses that max_gap or skip_gaps_over have shortened
-	TooLate      int64         // records dropped since they were late; they count as filtered
+	Speed        float64   // the requested one, as it is now
+	Paused       bool      // and waits to be resumed, or stepped
+	Position     time.Time // the play head, in event time; zero before the first record
+	Achieved     float64   // the speed up to the last record, without pauses; 0 if nothing can be said
+	OutOfOrder   int64     // records whose event time steps backwards
+	Shortened    int64     // pauses that max_gap or skip_gaps_over have shortened
+	TooLate      int64     // records dropped since they were late; they count as filtered
+	Duplicates   int64     // rows left out since they were equal to the one before
+	Disorder     Disorder
 	Stretched    time.Duration // by how much the schedule was put off
 	Starved      time.Duration // records were due, but not yet read
 	Backpressure time.Duration // records were due, but the sink was busy
 	Lateness     Lateness
 }
+
+// Disorder is what was done to the order of records, as they were read.
+type Disorder struct{ Late, Duplicated, Dropped, Swapped int64 }
 
 // Lateness is how late records left, as quantiles.
 type Lateness struct{ P50, P90, P99, P999, Max time.Duration }
@@ -34,6 +39,7 @@ type paceStats struct {
 	played   uint64 // the release stage's: how much of the time line has been played, but for steps
 
 	starved, backpressure, outOfOrder, shortened, tooLate, stretched atomic.Int64
+	duplicates, delayed, doubled, lost, swapped                      atomic.Int64
 
 	begun                   atomic.Bool
 	event                   atomic.Int64 // of the last record that left
@@ -97,6 +103,7 @@ func (s *paceStats) status() *PaceStatus {
 	state := s.clock.State()
 	return &PaceStatus{Speed: state.Speed, Paused: state.Paused, Position: s.position(&state), Achieved: s.achieved(),
 		OutOfOrder: s.outOfOrder.Load(), Shortened: s.shortened.Load(), TooLate: s.tooLate.Load(), Stretched: time.Duration(s.stretched.Load()),
+		Duplicates: s.duplicates.Load(), Disorder: Disorder{s.delayed.Load(), s.doubled.Load(), s.lost.Load(), s.swapped.Load()},
 		Starved: time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),
 		Lateness: Lateness{q[0], q[1], q[2], q[3], q[4]}}
 }

@@ -76,6 +76,9 @@ func (w *worker) processBatch(b *batch) bool {
 	b.part.records = b.Records
 	w.process(&b.part)
 	b.replace(b.part.records, b.part.further)
+	if !b.part.whole {
+		b.done = b.done[:0]
+	}
 	return b.part.whole
 }
 
@@ -96,7 +99,7 @@ func (p *Pipeline) handleStage() {
 			n := len(part.records)
 			done += n
 			if !part.whole && (p.reading.Err() != nil || n > 0 && p.stopsAt(&part.records[n-1])) {
-				f.Records = f.Records[:done]
+				f.Records, f.last = f.Records[:done], false
 				p.handled <- f
 				p.dropped.Store(true)
 				return

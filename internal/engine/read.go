@@ -115,6 +115,9 @@ func (r *reader) readBatch(ctx context.Context, b *batch) (err error) {
 			err = r.panicError(v)
 		}
 	}()
+	if r.course != nil {
+		return r.course.read(ctx, b)
+	}
 	return r.input.Read(ctx, &b.Batch)
 }
 
@@ -138,7 +141,9 @@ func (r *reader) hand(b *batch) {
 		}
 	}
 	if r.left > 0 {
-		b.Records = b.Records[:min(r.left, int64(len(b.Records)))]
+		if r.left < int64(len(b.Records)) {
+			b.Records, b.done = b.Records[:r.left], b.done[:0]
+		}
 		if r.left -= int64(len(b.Records)); r.left == 0 {
 			r.eof = true
 		}
@@ -170,6 +175,9 @@ func (r *reader) skip(b *batch) bool {
 // all that has been read is reached by reading on.
 func (r *reader) goTo(ctx context.Context, target int64) error {
 	r.skipping, r.target = true, target
+	if r.course != nil {
+		r.course.sought()
+	}
 	if r.opts.Limit > 0 {
 		r.left = max(r.opts.Limit-r.leaving.Load(), 1)
 	}

@@ -16,6 +16,7 @@ import (
 type releaser struct {
 	*Pipeline
 	done    <-chan struct{}
+	batch   *batch
 	sleeper *playback.Sleeper
 	state   playback.State
 	line    *playback.Line
@@ -35,15 +36,15 @@ type releaser struct {
 func (p *Pipeline) releaseStage(ctx context.Context) {
 	defer close(p.released)
 	r := &releaser{Pipeline: p, done: ctx.Done(), sleeper: playback.NewSleeper(p.clock, p.plan.Pace.Precision == config.Fine),
-		line: newLine(p.plan.Pace), now: p.clock.Now(), state: p.clock.State()}
+		line: playedLine(p.plan.Pace), now: p.clock.Now(), state: p.clock.State()}
 	defer r.sleeper.Close()
 	defer context.AfterFunc(ctx, r.sleeper.Wake)()
 	defer p.watchSuspension(ctx)()
 	for {
-		b, ok := r.next()
-		if !ok {
+		if !r.next() {
 			return
 		}
+		b := r.batch
 		if b.end {
 			if p.seeks.end(b.epoch) {
 				return
@@ -74,22 +75,45 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 	}
 }
 
-// next returns the next batch. While there is none, the replay is starved, or
+// next takes the next batch. While there is none, the replay is starved, or
 // the sink holds it up.
-func (r *releaser) next() (b *batch, ok bool) {
+func (r *releaser) next() (ok bool) {
 	select {
-	case b, ok = <-r.processed:
-		return b, ok
+	case r.batch, ok = <-r.processed:
+		return ok && r.begin()
 	default:
 	}
 	waiting, blocked := r.clock.Now(), &r.stats.starved
 	if r.waitsForMemory.Load() {
 		blocked = &r.stats.backpressure // the memory is with the sink
 	}
-	if b, ok = <-r.processed; ok {
-		r.held(blocked, waiting, b.Records)
+	if r.batch, ok = <-r.processed; ok {
+		r.begin()
+		r.held(blocked, waiting, r.batch.Records)
 	}
-	return b, ok
+	return ok
+}
+
+// begin begins a round if the batch does. Where event times are divided by the
+// speed, they say themselves when that is due.
+func (r *releaser) begin() bool {
+	if pace := r.plan.Pace; r.batch.round && pace.Rebase != config.RebaseWall {
+		r.line.Round(int64(pace.LoopDelay))
+	}
+	return true
+}
+
+// event returns what the clock plays of a record: its event time, but where
+// the record was moved.
+func (r *releaser) event(rec *pipeline.Record) int64 {
+	t := playback.EventTime(rec.Time)
+	switch {
+	case r.batch.moved:
+		return r.batch.at
+	case r.plan.Pace.Rebase == config.RebaseWall:
+		return r.course.base.state.At(t)
+	}
+	return t
 }
 
 // flight returns a flight to release records in. If all are under way it waits
@@ -157,7 +181,7 @@ func (r *releaser) look(rec *pipeline.Record) {
 	if r.placed {
 		return
 	}
-	r.place = r.line.Place(playback.EventTime(rec.Time), &r.state)
+	r.place = r.line.Place(r.event(rec), &r.state)
 	if !r.state.Begun() {
 		r.clock.Begin(r.place.At, r.beginning())
 		r.refresh()

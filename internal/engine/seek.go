@@ -98,6 +98,7 @@ func (s *seeks) end(epoch uint64) bool {
 
 var (
 	errNoPlace = errors.New("the replay can't be moved: its records have no event time")
+	errFixed   = errors.New("the replay can't be moved: its pace plays rounds, holds records back or divides their event times")
 	errNoWay   = errors.New("the replay can't be moved: its source can't be read again, as a file can")
 )
 
@@ -112,6 +113,8 @@ func (p *Pipeline) Seek(to time.Time) error {
 	switch at := p.stats.position(&state); {
 	case at.IsZero() && p.stats.begun.Load():
 		return errNoPlace
+	case isFixed(p.plan.Pace):
+		return errFixed
 	case !p.rereadable.Load():
 		return errNoWay
 	}

@@ -68,6 +68,9 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 	for range max(p.plan.Workers.Count, 1) {
 		w := &worker{Pipeline: p}
 		processors = append(processors, w)
+		if pace := p.plan.Pace; pace != nil && pace.Rewrite.Column != "" {
+			w.chain = append(w.chain, newStep("pace.rewrite", &rewriter{column: pace.Rewrite.Column, format: pace.Rewrite.Format}))
+		}
 		for _, t := range p.plan.Transforms {
 			opened, err := t.Open(ctx, env("transform", t.Name))
 			if err != nil {

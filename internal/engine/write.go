@@ -199,6 +199,12 @@ func (w *writer) separate(f *flight) {
 	if last >= 0 {
 		f.pass(last)
 	}
+	if f.from.held {
+		f.position = f.position[:0]
+		if f.last && f.stop == nil {
+			f.position = append(f.position, f.from.done...)
+		}
+	}
 	f.Records = f.Records[:good]
 }
 

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"container/heap"
+	"math"
+	"math/rand/v2"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
+)
+
+const (
+	// mostHeld bounds the records that are held back. When there are more, the
+	// first of them goes early.
+	mostHeld = 1 << 16
+	// heldBatch is how many records that were held back make a batch: its
+	// position is done only when they all are.
+	heldBatch = 64
+)
+
+// hold holds records back, to sort them or to bring them out of order. They
+// are copied out of their batch, and leave in the order of the times at which
+// they are to be played.
+type hold struct {
+	in       pipeline.Batch // what the source fills
+	reorder  int64
+	disorder *config.Disorder
+	random   *rand.Rand
+	stats    *paceStats
+
+	waiting  heldRecords
+	swapping []*heldRecord // records that wait for the one they change places with
+	number   uint64
+	highest  int64 // event time so far
+	any      bool
+	flushing bool
+
+	read []*readOrigin // of what was read and is not yet done, in order
+	done pipeline.Position
+}
+
+// readOrigin is the origin of a record that was read, and how many records of it
+// are still held back.
+type readOrigin struct {
+	pipeline.Origin
+	open int
+}
+
+// heldRecord is a record that is held back.
+type heldRecord struct {
+	pipeline.Record
+	origin *readOrigin
+	at     int64 // when it is to be played, in event time
+	number uint64
+	moved  bool // at is not its event time
+	swap   int  // how many records before it changes places
+}
+
+func newHold(p *config.Pace, stats *paceStats) *hold {
+	h := &hold{reorder: int64(p.Reorder), disorder: p.Disorder, stats: stats}
+	if h.disorder == nil {
+		h.disorder = &config.Disorder{}
+	}
+	h.random = rand.New(rand.NewPCG(uint64(h.disorder.Seed), 0))
+	return h
+}
+
+// add holds a copy of a record back. highest is the latest event time so far.
+func (h *hold) add(r *pipeline.Record, highest int64) {
+	h.flushing = false
+	o := &readOrigin{Origin: r.Origin}
+	h.read = append(h.read, o)
+	timed := isTimed(r)
+	at := highest
+	if timed && h.reorder > 0 {
+		at = playback.EventTime(r.Time)
+		if h.any { // what comes before may have left
+			at = max(at, saturated(h.highest, -h.reorder))
+		}
+	}
+	h.highest, h.any = highest, true
+	held := &heldRecord{Record: r.Clone(), origin: o, at: at}
+	if !timed {
+		h.push(held)
+		return
+	}
+	h.disturb(held)
+}
+
+// disturb does to a record what chance says. Every record takes the same
+// numbers, so that one kind of disorder does not change the choice of another.
+func (h *hold) disturb(r *heldRecord) {
+	d := h.disorder
+	drop, double, late, delay, jitter, swap := h.random.Float64(), h.random.Float64(), h.random.Float64(), h.random.Float64(), h.random.Float64(), h.random.Float64()
+	h.countDown(r)
+	if drop < d.Drop.Fraction {
+		h.stats.lost.Add(1)
+		return
+	}
+	if late < d.Late.Fraction {
+		r.at = saturated(r.at, int64(d.Late.Delay.Min)+int64(delay*float64(d.Late.Delay.Max-d.Late.Delay.Min)))
+		r.moved = true
+		h.stats.delayed.Add(1)
+	}
+	if d.Jitter > 0 {
+		r.at = saturated(r.at, int64(jitter*float64(d.Jitter)))
+		r.moved = true
+	}
+	if double < d.Duplicate.Fraction {
+		h.stats.doubled.Add(1)
+		h.push(&heldRecord{Record: r.Clone(), origin: r.origin, at: r.at, moved: r.moved})
+	}
+	if swap < d.Swap.Fraction && !r.moved {
+		r.swap = d.Swap.Distance
+		r.number = h.next()
+		r.origin.open++
+		h.swapping = append(h.swapping, r)
+		return
+	}
+	h.push(r)
+}
+
+// countDown lets the records that wait for this one change places with it.
+func (h *hold) countDown(r *heldRecord) {
+	kept := h.swapping[:0]
+	for _, s := range h.swapping {
+		if s.swap--; s.swap > 0 {
+			kept = append(kept, s)
+			continue
+		}
+		if !r.moved {
+			s.at, r.at = r.at, s.at
+			s.moved, r.moved = true, true
+			h.stats.swapped.Add(1)
+		}
+		h.waitFor(s)
+	}
+	h.swapping = kept
+}
+
+func (h *hold) next() uint64 { h.number++; return h.number }
+
+func (h *hold) push(r *heldRecord) {
+	r.origin.open++
+	r.number = h.next()
+	h.waitFor(r)
+}
+
+func (h *hold) waitFor(r *heldRecord) { heap.Push(&h.waiting, r) }
+
+// flush lets everything go that is held back, and reports whether there is
+// anything.
+func (h *hold) flush() bool {
+	for _, s := range h.swapping {
+		h.waitFor(s)
+	}
+	h.swapping = h.swapping[:0]
+	h.flushing = len(h.waiting) > 0
+	return h.flushing
+}
+
+// bound returns the time up to which records may leave: nothing that is read
+// later comes before it.
+func (h *hold) bound() int64 {
+	if h.flushing {
+		return math.MaxInt64
+	}
+	bound := saturated(h.highest, -h.reorder)
+	for _, s := range h.swapping {
+		bound = min(bound, s.at)
+	}
+	return bound
+}
+
+// emit fills a batch with records that may leave, each placed, and reports
+// whether there are any. One that is not played at its event time has a batch
+// of its own.
+func (h *hold) emit(b *batch, place func(*pipeline.Record, int64) int64) bool {
+	if !h.any {
+		return false
+	}
+	bound := h.bound()
+	b.held, b.moved = true, false
+	for len(h.waiting) > 0 && len(b.Records) < heldBatch && (h.waiting[0].at <= bound || len(h.waiting) > mostHeld) {
+		if h.waiting[0].moved && len(b.Records) > 0 {
+			break
+		}
+		r := heap.Pop(&h.waiting).(*heldRecord)
+		r.origin.open--
+		if isTimed(&r.Record) {
+			b.at = place(&r.Record, r.at)
+		}
+		*b.Add(len(r.Raw)) = r.Record
+		if b.moved = r.moved; b.moved {
+			break
+		}
+	}
+	if len(b.Records) == 0 {
+		return false
+	}
+	b.done = h.settled(b.done[:0])
+	return true
+}
+
+// settled returns the position up to which nothing is held back any more.
+func (h *hold) settled(done pipeline.Position) pipeline.Position {
+	n := 0
+	for ; n < len(h.read) && h.read[n].open == 0; n++ {
+		done = done.Advance(h.read[n].Origin)
+	}
+	h.read = h.read[n:]
+	return done
+}
+
+// heldRecords is a heap by time and, of one time, by number.
+type heldRecords []*heldRecord
+
+func (h heldRecords) Len() int { return len(h) }
+func (h heldRecords) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].number < h[j].number
+}
+func (h heldRecords) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *heldRecords) Push(r any)   { *h = append(*h, r.(*heldRecord)) }
+func (h *heldRecords) Pop() any {
+	last := len(*h) - 1
+	r := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return r
+}

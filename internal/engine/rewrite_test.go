@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+func TestRewrite(t *testing.T) {
+	at := time.Date(2030, 5, 6, 7, 8, 9, 123456789, time.UTC)
+	text := func(s string) pipeline.Value { return pipeline.String(s) }
+	for _, tc := range []struct{ old, want pipeline.Value }{
+		{text("2021-01-01 00:00:00"), text("2030-05-06 07:08:09")},
+		{text("2021-01-01T00:00:00.000Z"), text("2030-05-06T07:08:09.123Z")},
+		{text("2021-01-01T02:00:00.5+02:00"), text("2030-05-06T07:08:09.1Z")},
+		{text("25.12.2021 10:00"), text("06.05.2030 07:08")},
+		{text("2030-05-06T09:08:09.123456789+02:00"), text("2030-05-06T09:08:09.123456789+02:00")}, // not moved
+		{text("1609459200"), text("1904281689")},
+		{text("1609459200.250"), text("1904281689.123")},
+		{text("1609459200000"), text("1904281689123")},
+		{pipeline.Int(1609459200000000), pipeline.Int(1904281689123456)},
+		{pipeline.Int(1609459200), pipeline.Int(1904281689)},
+		{pipeline.Float(1609459200.5), pipeline.Float(1904281689.123456789)},
+		{pipeline.Time(time.Unix(0, 0)), pipeline.Time(at)},
+		{pipeline.Null(), pipeline.Null()},
+	} {
+		w := &rewriter{column: "t"}
+		r := pipeline.Record{Time: at}
+		r.Set("t", tc.old)
+		if err := w.Apply(t.Context(), &r); err != nil || !r.Get("t").Equal(tc.want) {
+			t.Errorf("%v: %v, %v, want %v", tc.old, r.Get("t"), err, tc.want)
+		}
+	}
+}
+
+func TestRewriteFails(t *testing.T) {
+	for _, tc := range []struct {
+		column, format string
+		old            pipeline.Value
+	}{
+		{"other", "", pipeline.String("2021-01-01")},
+		{"t", "", pipeline.String("soon")},
+		{"t", "", pipeline.String("01/02/2021")},
+		{"t", "%Y", pipeline.String("2021-01-01")},
+		{"t", "%Y-%m-%d", pipeline.Int(1)},
+		{"t", "", pipeline.Bool(true)},
+	} {
+		w := &rewriter{column: tc.column, format: tc.format}
+		r := pipeline.Record{Time: time.Unix(0, 0)}
+		r.Set("t", tc.old)
+		if err := w.Apply(t.Context(), &r); err == nil || !pipeline.IsPermanent(err) {
+			t.Errorf("%v: %v, now %v", tc, err, r.Get("t"))
+		}
+	}
+}
+
+func TestUnitsBefore1970(t *testing.T) {
+	for ns, want := range map[int64]string{-1: "-0.000000001", -1_500_000_000: "-1.500000000", 0: "0.000000000"} {
+		if got := string(appendUnits(nil, ns, 1e9, 9)); got != want {
+			t.Errorf("%d: %s, want %s", ns, got, want)
+		}
+	}
+}
