@@ -270,7 +270,7 @@ func (p *Pipeline) awaitHandled(f *flight, tick <-chan time.Time) (whole bool) {
 		select {
 		case <-f.job.finished:
 			records, _, whole := f.job.merge(all)
-			f.Records = records[min(sent, len(records)):]
+			f.Records, f.last = records[min(sent, len(records)):], f.last && whole
 			p.handled <- f
 			return whole
 		case <-tick:

@@ -111,7 +111,7 @@ func (h *hold) disturb(r *heldRecord) {
 		h.stats.doubled.Add(1)
 		h.push(&heldRecord{Record: r.Clone(), origin: r.origin, at: r.at, moved: r.moved})
 	}
-	if swap < d.Swap.Fraction && !r.moved {
+	if swap < d.Swap.Fraction && late >= d.Late.Fraction {
 		r.swap = d.Swap.Distance
 		r.number = h.next()
 		r.origin.open++
@@ -129,11 +129,9 @@ func (h *hold) countDown(r *heldRecord) {
 			kept = append(kept, s)
 			continue
 		}
-		if !r.moved {
-			s.at, r.at = r.at, s.at
-			s.moved, r.moved = true, true
-			h.stats.swapped.Add(1)
-		}
+		s.at, r.at = r.at, s.at
+		s.moved, r.moved = true, true
+		h.stats.swapped.Add(1)
 		h.waitFor(s)
 	}
 	h.swapping = kept

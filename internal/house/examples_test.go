@@ -103,6 +103,9 @@ func TestExamples(t *testing.T) {
 		}
 	}
 	ran["pipelines/watermill.yaml"] = true // by TestWatermillExample
+	for f := range pacedExamples {
+		ran[f] = true
+	}
 	files, err := filepath.Glob(filepath.Join(root, "pipelines/*.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -112,5 +115,27 @@ func TestExamples(t *testing.T) {
 		if _, generates := generators[f]; !generates && !ran[f] {
 			t.Errorf("no test runs %s", f)
 		}
+	}
+}
+
+// pacedExamples are about their pace, and run with it, but so fast that it
+// takes no time. They write so many records.
+var pacedExamples = map[string]struct {
+	args    []string
+	written func(n int) bool
+}{
+	"pipelines/loop.yaml":     {[]string{"--set", "pace.loop=2", "--set", "pace.loop_delay=0s"}, func(n int) bool { return n > 50 && n%2 == 0 }},
+	"pipelines/disorder.yaml": {nil, func(n int) bool { return n > 2900 && n < 3200 }},
+}
+
+func TestPacedExamples(t *testing.T) {
+	for file, tc := range pacedExamples {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			r, _ := runExamples(t, checkout(t), append([]string{"--speed", "1e9", file}, tc.args...)...)
+			if p := r.Pipelines[0]; p.State != "completed" || !tc.written(p.Records.Written) {
+				t.Errorf("%+v", p)
+			}
+		})
 	}
 }
