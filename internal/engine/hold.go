@@ -55,6 +55,8 @@ type heldRecord struct {
 	number uint64
 	moved  bool // at is not its event time
 	swap   int  // how many records before it changes places
+
+	swapped bool // it has, with one before it
 }
 
 func newHold(p *config.Pace, stats *paceStats) *hold {
@@ -111,7 +113,7 @@ func (h *hold) disturb(r *heldRecord) {
 		h.stats.doubled.Add(1)
 		h.push(&heldRecord{Record: r.Clone(), origin: r.origin, at: r.at, moved: r.moved})
 	}
-	if swap < d.Swap.Fraction && late >= d.Late.Fraction {
+	if swap < d.Swap.Fraction && late >= d.Late.Fraction && !r.swapped {
 		r.swap = d.Swap.Distance
 		r.number = h.next()
 		r.origin.open++
@@ -130,7 +132,7 @@ func (h *hold) countDown(r *heldRecord) {
 			continue
 		}
 		s.at, r.at = r.at, s.at
-		s.moved, r.moved = true, true
+		s.moved, r.moved, r.swapped = true, true, true
 		h.stats.swapped.Add(1)
 		h.waitFor(s)
 	}
