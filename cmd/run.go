@@ -22,6 +22,7 @@ type runOptions struct {
 	grace    time.Duration
 	failFast bool
 	strict   bool
+	lateness time.Duration // 0: any will do
 	memory   *sizeFlag
 }
 
@@ -33,6 +34,7 @@ func (o *runOptions) add(f *pflag.FlagSet) {
 	f.StringVar(&o.report, "report", "", "write a report in JSON to `FILE` at the end")
 	f.DurationVar(&o.grace, "grace", 10*time.Second, "how long Ctrl-C lets what has been released be stored")
 	f.BoolVar(&o.strict, "strict", false, "exit with 1 if records were skipped or became dead letters")
+	f.DurationVar(&o.lateness, "fail-lateness", 0, "exit with 1 if one record in a hundred was later than `DURATION` (default no limit)")
 	o.memory = addBrokerMemory(f)
 }
 
@@ -40,6 +42,9 @@ func (o *runOptions) add(f *pflag.FlagSet) {
 func (o *runOptions) check() error {
 	var errs []error
 	errs = append(errs, checkLimit(o.limit, o.limited))
+	if o.lateness < 0 {
+		errs = append(errs, fmt.Errorf("--fail-lateness wants 0 or more, not %v", o.lateness))
+	}
 	if o.grace < 0 {
 		errs = append(errs, fmt.Errorf("--grace wants 0 or more, not %v", o.grace))
 	}

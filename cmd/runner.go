@@ -127,6 +127,9 @@ func conclude(c *console, o *runOptions, plans []*config.Plan, statuses []engine
 			errs = append(errs, errReported)
 		}
 		unclean += s.Skipped + s.DeadLettered
+		if o.lateness > 0 && s.Pace != nil && s.Pace.Lateness.P99 > o.lateness {
+			errs = append(errs, c.tell(fmt.Errorf("%s was late: 99 %% within %s, and --fail-lateness allows %v", s.Name, late(s.Pace.Lateness.P99), o.lateness)))
+		}
 	}
 	if o.strict && unclean > 0 {
 		errs = append(errs, c.tell(fmt.Errorf("%s skipped or dead-lettered, which --strict takes as a failure", count(unclean, "record"))))
