@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,18 +76,18 @@ func (slowBatches) Close() error { return nil }
 
 // hung is a handler of which a call takes no notice of its context.
 type hung struct {
-	calls  int
-	closed bool
+	calls  atomic.Int64
+	closed atomic.Bool
 }
 
 func (h *hung) HandleRecord(_ context.Context, r *pipeline.Record, _ *pipeline.Results) error {
-	if h.calls++; number(r) == 5 {
+	if h.calls.Add(1); number(r) == 5 {
 		time.Sleep(24 * time.Hour)
 	}
 	return nil
 }
 
-func (h *hung) Close() error { h.closed = true; return nil }
+func (h *hung) Close() error { h.closed.Store(true); return nil }
 
 // A call that does not return ends the pipeline, is named, and neither called
 // again nor closed.
@@ -127,11 +128,11 @@ func TestCallThatDoesNotReturn(t *testing.T) {
 				if took := time.Since(start); took > c.after {
 					t.Errorf("it took %v", took)
 				}
-				calls := handler.calls
+				calls := handler.calls.Load()
 				time.Sleep(48 * time.Hour)
 				synctest.Wait()
-				if handler.calls != calls || handler.closed && c.workers < 2 {
-					t.Errorf("called %d more times, closed: %v", handler.calls-calls, handler.closed)
+				if more := handler.calls.Load() - calls; more > 0 || handler.closed.Load() && c.workers < 2 {
+					t.Errorf("called %d more times, closed: %v", more, handler.closed.Load())
 				}
 			})
 		})
