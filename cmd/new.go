@@ -24,7 +24,7 @@ pipeline new pipeline cellar`,
 		Args:  noSuchCommand,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newNewPlugin("transform", "to-celsius"), newNewPlugin("source", "weather"), newNewPlugin("sink", "alarm"), newNewPipeline())
+	c.AddCommand(newNewPlugin("transform", "to-celsius"), newNewPlugin("source", "weather"), newNewPlugin("sink", "alarm"), newNewPlugin("handler", "limits"), newNewPipeline())
 	return c
 }
 
@@ -36,9 +36,9 @@ func newNewPlugin(kind, example string) *cobra.Command {
 		Short:   fmt.Sprintf("Make a %s of your own: code, test and options", kind),
 		Long: fmt.Sprintf(`Makes a %s that builds, passes its test and runs, to be changed.
 
-In a checkout of pipeline, it is the folder plugins/%ss/NAME, and the binary has
+In a checkout of pipeline, it is the folder %s, and the binary has
 it at once. Elsewhere it is a module of its own in the folder NAME, with a binary
-that has it beside the stock plugins.`, kind, kind),
+that has it beside the stock plugins.`, kind, scaffold.Plugin{Kind: kind, Name: "NAME"}.Folder()),
 		Args:              oneName("pipeline new " + kind + " " + example),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -94,6 +94,7 @@ func addPlugin(w io.Writer, dir, root string, p scaffold.Plugin) error {
 	set := map[string]string{
 		"source":    fmt.Sprintf(`--set sink=print --set "source={%s}"`, p.Step()),
 		"transform": fmt.Sprintf(`--set sink=print --set "transforms=[{%s}]"`, p.Step()),
+		"handler":   fmt.Sprintf(`--set sink= --set "handler={%s}"`, p.Step()),
 		"sink":      fmt.Sprintf(`--set "sink={%s}"`, p.Step()),
 	}
 	fmt.Fprintf(w, `

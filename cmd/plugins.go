@@ -16,7 +16,7 @@ func newPlugins() *cobra.Command {
 		Use: "plugins",
 		Example: `pipeline plugins
 pipeline plugins describe csv`,
-		Short: "List the sources, transforms, sinks and codecs that there are",
+		Short: "List the sources, transforms, sinks, handlers and codecs that there are",
 		Args:  noSuchCommand,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {

@@ -86,7 +86,7 @@ func build(t *testing.T) string {
 func checkout(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, sub := range []string{"pipelines", "data", "schemas"} {
+	for _, sub := range []string{"pipelines", "data", "schemas", "examples"} {
 		if _, err := os.Stat(filepath.Join(root, sub)); err != nil {
 			continue
 		}
@@ -97,14 +97,15 @@ func checkout(t *testing.T) string {
 	return dir
 }
 
-var newPlugin = regexp.MustCompile(`pipeline new (transform|source|sink) ([a-z0-9-]+)`)
+var newPlugin = regexp.MustCompile(`pipeline new (transform|source|sink|handler) ([a-z0-9-]+)`)
 
 // skipIfMade skips the test if the checkout has a plugin already that the text
 // makes, as it has where somebody followed the documents.
 func skipIfMade(t *testing.T, text string) {
 	t.Helper()
 	for _, m := range newPlugin.FindAllStringSubmatch(text, -1) {
-		if _, err := os.Stat(filepath.Join(root, "plugins", m[1]+"s", m[2])); err == nil {
+		folder := strings.ReplaceAll(m[1], "handler", "sink") + "s" // handlers lie among the sinks
+		if _, err := os.Stat(filepath.Join(root, "plugins", folder, m[2])); err == nil {
 			t.Skipf("this checkout has the %s %s already", m[1], m[2])
 		}
 	}

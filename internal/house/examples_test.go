@@ -73,11 +73,16 @@ func TestExamples(t *testing.T) {
 		{[]string{"replay", "capture"}, []string{"data/readings.csv"}, ""},
 		{[]string{"replay", "topic-replay"}, []string{"data/readings.csv"}, ""},
 		{[]string{"capture-replay", "average"}, []string{"data/readings.csv"}, `"average":`},
+		{[]string{"handler"}, []string{"data/readings.csv"}, ""},
+		{[]string{"python"}, []string{"data/readings.csv"}, `"value":`},
 		{[]string{"merge"}, []string{"data/readings.csv", "data/doors.csv"}, ""},
 		{[]string{"tutorial", "tutorial-consumer"}, []string{"data/tutorial.csv"}, `data/tutorial.csv {"2021-01-01 `},
 	} {
 		t.Run(strings.Join(tc.files, " and "), func(t *testing.T) {
 			t.Parallel()
+			if _, err := exec.LookPath("python3"); err != nil && tc.files[0] == "python" {
+				t.Skip(err)
+			}
 			n := rows(t, tc.data...)
 			// The limit ends the consumer once it has read what there is.
 			args := []string{"--speed", "max", "--limit", strconv.Itoa(n)}

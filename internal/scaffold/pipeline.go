@@ -8,6 +8,7 @@ import (
 type starter struct {
 	Schema                  string // where the schema is; empty: not known
 	Source, Transform, Sink string
+	End                     string // sink or handler
 }
 
 const (
@@ -23,12 +24,14 @@ const (
 
 // starterOf is a pipeline with a plugin in it.
 func starterOf(p Plugin) starter {
-	s := starter{Source: starterSource, Transform: starterTransform, Sink: "print"}
+	s := starter{Source: starterSource, Transform: starterTransform, Sink: "print", End: "sink"}
 	switch p.Kind {
 	case "source":
 		s.Source, s.Transform = p.Step(), "[]"
 	case "transform":
 		s.Transform = "- " + p.Step()
+	case "handler":
+		s.End, s.Sink = "handler", "\n  "+p.Step()
 	case "sink":
 		s.Sink = "\n  " + p.Step()
 	}

@@ -22,7 +22,7 @@ const CoreModule = "github.com/pipeline-daemon/pipeline"
 
 // Plugin is a plugin that is to be made.
 type Plugin struct {
-	Kind string // source, transform or sink
+	Kind string // source, transform, sink or handler
 	Name string
 }
 
@@ -55,8 +55,14 @@ func (p Plugin) Check(taken []string) error {
 // Package is the name of the plugin's package.
 func (p Plugin) Package() string { return strings.ReplaceAll(p.Name, "-", "") }
 
-// Folder is where the plugin is in a checkout.
-func (p Plugin) Folder() string { return "plugins/" + p.Kind + "s/" + p.Name }
+// Folder is where the plugin is in a checkout. Handlers lie among the sinks.
+func (p Plugin) Folder() string {
+	kind := p.Kind
+	if kind == "handler" {
+		kind = "sink"
+	}
+	return "plugins/" + kind + "s/" + p.Name
+}
 
 // Step is the plugin as it stands in a pipeline, as its template's example has
 // it.
@@ -66,6 +72,8 @@ func (p Plugin) Step() string {
 		return p.Name + ": {count: 5}"
 	case "sink":
 		return p.Name + ": {prefix: '> '}"
+	case "handler":
+		return p.Name + ": {field: value, above: 55}"
 	}
 	return p.Name + ": {field: sensor}"
 }

@@ -41,6 +41,8 @@ var faults = []struct {
 		r.Value.Fields()[0].Value = pipeline.Int(2)
 		return nil
 	}), "a value of kind null is used as struct"},
+	{"results", handlerSuite(func(_ *pipeline.Record, out *pipeline.Results) { out.Keep() }), "(-want +got)"},
+	{"handler's panic", handlerSuite(func(r *pipeline.Record, _ *pipeline.Results) { r.Value.Fields() }), "a value of kind null is used as struct"},
 	{"forgotten prefix", codecSuite(faultyCodec{overwrites: true}), "Encode must append"},
 	{"changed bytes", codecSuite(faultyCodec{scribbles: true}), "Decode changes the bytes it is given"},
 	{"bad bytes", codecSuite(faultyCodec{}), `"!" is decoded to`},
@@ -225,4 +227,21 @@ func (c faultyCodec) Decode(data []byte, v *pipeline.Value) error {
 		data[0] = 'x'
 	}
 	return nil
+}
+
+type handlerOptions struct {
+	_ struct{} `doc:"handles" example:"handler"`
+}
+
+// handlerSuite runs the suite on a handler that is to have no results.
+func handlerSuite(handle func(*pipeline.Record, *pipeline.Results)) func(*testing.T) {
+	return func(t *testing.T) {
+		pipeline.RegisterHandler("faulty", handlerOptions{}, func(context.Context, pipeline.Env, handlerOptions) (pipeline.Handler, error) {
+			return pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, out *pipeline.Results) error {
+				handle(r, out)
+				return nil
+			}), nil
+		})
+		Handler(t, []HandlerCase{{Options: "faulty", In: "{a: 1}"}})
+	}
 }

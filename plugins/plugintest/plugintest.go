@@ -1,5 +1,5 @@
 // Package plugintest is the conformance suites of plugins, one for each kind,
-// for a plugin's own test to call: Source, Transform, Sink and Codec. They
+// for a plugin's own test to call: Source, Transform, Sink, Handler and Codec. They
 // check what package pipeline's contracts promise of every plugin:
 //
 //   - options are decoded strictly, and every one of them says what it is for;

@@ -1,0 +1,288 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
+)
+
+// handler is one program, which is started anew when it has ended.
+type handler struct {
+	Options
+	log     *slog.Logger
+	program *program // nil: it is to be started
+	wait    *backoff.ExponentialBackOff
+	starts  int // in a row, without an answer
+
+	nextID  int64 // of the next record; they are never used again
+	decoder jsonvalue.Decoder
+	odd     int // lines that are no answers
+
+	// Of the records that are with the program.
+	lines   []byte
+	spans   [][2]int // each one's line; empty: it has none
+	answers []answer
+	first   int64 // its id
+	left    int   // how many are not answered
+}
+
+// answer is what the program has said of a record.
+type answer struct {
+	done  bool
+	value pipeline.Value // its line
+}
+
+var _ pipeline.Handler = (*handler)(nil)
+
+func open(_ context.Context, env pipeline.Env, o Options) (pipeline.Handler, error) {
+	h := &handler{Options: o, log: env.Log, wait: backoff.NewExponentialBackOff()}
+	h.wait.InitialInterval, h.wait.MaxInterval = 100*time.Millisecond, 10*time.Second
+	h.wait.Reset()
+	var err error
+	h.program, err = h.start()
+	return h, err
+}
+
+// Handle implements pipeline.Handler. Once some records are handled, no error
+// concerns all of them.
+func (h *handler) Handle(ctx context.Context, b *pipeline.Batch, out *pipeline.Results) error {
+	for from := 0; from < len(b.Records); from += h.Batch {
+		err := h.handle(ctx, b, from, min(from+h.Batch, len(b.Records)), out)
+		if err != nil && from == 0 {
+			return err
+		}
+		if err != nil {
+			for i := from; i < len(b.Records); i++ {
+				b.Records[i].Fail(err)
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// handle gives the program some records and waits for all the answers. A record
+// at which it ends twice has failed.
+func (h *handler) handle(ctx context.Context, b *pipeline.Batch, from, to int, out *pipeline.Results) error {
+	records := b.Records[from:to]
+	h.encode(records)
+	suspect := -1
+	for h.left > 0 {
+		if err := h.ensure(ctx); err != nil {
+			return err
+		}
+		err := h.converse(ctx)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			h.end()
+			return ctx.Err()
+		default:
+			h.end()
+			at := h.firstLeft()
+			if at == suspect || errors.Is(err, errTimeout) {
+				records[at].Fail(err)
+				h.settle(at)
+			}
+			suspect = at
+			h.log.Warn("the program is started again", "error", err, "records unanswered", h.left)
+		}
+	}
+	for i := range records {
+		if records[i].Failure == nil {
+			out.For(from + i)
+			h.apply(&records[i], h.answers[i].value, out)
+		}
+	}
+	return nil
+}
+
+// encode makes the records' lines.
+func (h *handler) encode(records []pipeline.Record) {
+	h.lines, h.spans, h.answers = h.lines[:0], h.spans[:0], h.answers[:0]
+	h.first, h.left = h.nextID, len(records)
+	h.nextID += int64(len(records))
+	for i := range records {
+		h.answers = append(h.answers, answer{})
+		from := len(h.lines)
+		lines, err := appendRecord(h.lines, h.first+int64(i), &records[i])
+		if err != nil {
+			records[i].Fail(pipeline.Permanent(err))
+			h.spans = append(h.spans, [2]int{from, from})
+			h.settle(i)
+			continue
+		}
+		h.lines = lines
+		h.spans = append(h.spans, [2]int{from, len(lines)})
+	}
+}
+
+func (h *handler) settle(i int) {
+	if !h.answers[i].done {
+		h.answers[i].done = true
+		h.left--
+	}
+}
+
+func (h *handler) firstLeft() int {
+	for i := range h.answers {
+		if !h.answers[i].done {
+			return i
+		}
+	}
+	return -1
+}
+
+// ensure starts the program if it has ended, after a while if it does so again
+// and again.
+func (h *handler) ensure(ctx context.Context) error {
+	if h.program != nil {
+		return nil
+	}
+	if h.starts++; h.starts > 1 {
+		timer := time.NewTimer(h.wait.NextBackOff())
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	var err error
+	h.program, err = h.start()
+	return err
+}
+
+// end ends the program, if it has not done so itself.
+func (h *handler) end() {
+	h.program.kill()
+	h.program = nil
+}
+
+var errTimeout = errors.New("the program gives no answer in time")
+
+// converse sends what is not answered and reads the answers.
+func (h *handler) converse(ctx context.Context) error {
+	p := h.program
+	p.work <- h.unanswered() // it is idle
+	var timer *time.Timer
+	var late <-chan time.Time
+	if h.Timeout > 0 {
+		timer = time.NewTimer(h.Timeout)
+		defer timer.Stop()
+		late = timer.C
+	}
+	for h.left > 0 {
+		select {
+		case lines, ok := <-p.lines:
+			if !ok {
+				p.kill()
+				return p.ended()
+			}
+			before := h.left
+			h.read(lines)
+			if h.left < before {
+				h.starts = 0
+				h.wait.Reset()
+				if timer != nil {
+					timer.Reset(h.Timeout)
+				}
+			}
+		case <-late:
+			return fmt.Errorf("%w (%v)", errTimeout, h.Timeout)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	select {
+	case <-p.idle:
+		return nil
+	case <-p.exited:
+		return p.ended()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// unanswered returns the lines of the records that are not answered.
+func (h *handler) unanswered() []byte {
+	if h.left == len(h.answers) {
+		return h.lines
+	}
+	var lines []byte
+	for i, a := range h.answers {
+		if !a.done {
+			lines = append(lines, h.lines[h.spans[i][0]:h.spans[i][1]]...)
+		}
+	}
+	return lines
+}
+
+// read takes in lines that the program has written.
+func (h *handler) read(lines []byte) {
+	for len(lines) > 0 {
+		line, rest, _ := bytes.Cut(lines, []byte{'\n'})
+		lines = rest
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		if err := h.take(line); err != nil {
+			h.tellOdd(line, err)
+		}
+	}
+}
+
+// loggedOdd bounds the log lines about what is no answer.
+const loggedOdd = 10
+
+func (h *handler) tellOdd(line []byte, err error) {
+	if h.odd++; h.odd > loggedOdd {
+		return
+	}
+	const most = 200
+	if len(line) > most {
+		line = line[:most]
+	}
+	h.log.Warn("the program writes a line that is no answer; messages belong on standard error", "line", string(line), "error", err)
+	if h.odd == loggedOdd {
+		h.log.Warn("more lines that are no answers are not logged")
+	}
+}
+
+// take takes in an answer.
+func (h *handler) take(line []byte) error {
+	var v pipeline.Value
+	if err := h.decoder.Decode(line, &v); err != nil {
+		return err
+	}
+	id, ok := member(v, "id")
+	switch {
+	case !ok || id.Kind() != pipeline.KindInt:
+		return errors.New(`it has no "id" that is a number`)
+	case id.Int() < h.first || id.Int() >= h.first+int64(len(h.answers)):
+		return fmt.Errorf("no record with the id %d waits for an answer", id.Int())
+	}
+	a := &h.answers[id.Int()-h.first]
+	if a.done {
+		return fmt.Errorf("the record with the id %d is answered already", id.Int())
+	}
+	a.value = v
+	h.settle(int(id.Int() - h.first))
+	return nil
+}
+
+// Close implements pipeline.Handler.
+func (h *handler) Close() error {
+	if h.program != nil {
+		h.program.stop(h.Stop)
+		h.program = nil
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+//go:build unix
+
+package exec
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pipeline-daemon/pipeline"
+	"go.uber.org/goleak"
+)
+
+// envProgram names what this test is, if it is the program.
+const envProgram = "EXEC_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if what := os.Getenv(envProgram); what != "" {
+		be(what)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// be is a program of some kind, told of each line.
+func be(what string) {
+	in := bufio.NewReader(os.Stdin)
+	var kept []string
+	if what == "ignores SIGTERM" {
+		signal.Ignore(syscall.SIGTERM)
+	}
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			break
+		}
+		var r struct {
+			ID    int
+			Value struct{ N int }
+		}
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			panic(err)
+		}
+		answer := fmt.Sprintf(`{"id":%d,"value":{"n":%d}}`, r.ID, r.Value.N*10)
+		bad := r.Value.N == 3
+		switch {
+		case what == "exits" && bad:
+			fmt.Fprintln(os.Stderr, "no threes")
+			os.Exit(7)
+		case what == "is killed once" && bad && os.Getenv("MARK") != "":
+			if f, err := os.OpenFile(os.Getenv("MARK"), os.O_CREATE|os.O_EXCL, 0o666); err == nil {
+				_ = f.Close()
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				<-time.After(time.Hour)
+			}
+		case what == "hangs" && bad:
+			<-time.After(time.Hour)
+		case what == "prints rubbish":
+			fmt.Println("hello")
+			fmt.Printf("{\"id\":%d\n[]\n{\"id\":-1}\n\n", r.ID)
+		case what == "floods":
+			fmt.Fprint(os.Stderr, strings.Repeat(strings.Repeat("x", 5000)+"\n", 500))
+		case what == "forks" && bad:
+			c := exec.Command(os.Args[0])
+			c.Env = append(os.Environ(), envProgram+"=sleeps")
+			c.Stdout, c.Stderr = os.Stdout, os.Stderr
+			_ = c.Start()
+		case what == "answers":
+			answer = []string{`{"id":%d}`, `{"id":%d,"records":[{"value":1},{"value":2,"key":"k","headers":{"a":"b"},"time":"2021-01-01T00:00:00Z"}]}`,
+				`{"id":%d,"error":"no"}`, `{"id":%d,"error":"busy","retry":true}`, `{"id":%d,"value":null,"key":null}`, `{"id":%d,"records":1}`, `{"id":%d,"value":1,"time":"x"}`}[r.Value.N]
+			answer = fmt.Sprintf(answer, r.ID)
+		}
+		kept = append(kept, answer)
+		if what != "answers backwards" || len(kept) == 10 {
+			for i := range kept {
+				fmt.Println(kept[len(kept)-1-i])
+			}
+			kept = nil
+		}
+	}
+	if what == "ignores SIGTERM" || what == "sleeps" {
+		<-time.After(time.Hour)
+	}
+}
+
+// program returns the options of a program of some kind.
+func options(what string) Options {
+	o := defaults()
+	o.Command = []string{os.Args[0]}
+	o.Env = pipeline.Pairs[string]{{Name: envProgram, Value: what}}
+	return o
+}
+
+// lockedBuffer is a log.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func opened(t *testing.T, o Options) (*handler, *lockedBuffer) {
+	t.Helper()
+	log := &lockedBuffer{}
+	h, err := open(t.Context(), pipeline.Env{Log: slog.New(slog.NewTextHandler(log, nil))}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	return h.(*handler), log
+}
+
+func numbers(n int) *pipeline.Batch {
+	b := &pipeline.Batch{}
+	for i := range n {
+		r := b.Add(8)
+		r.Key = fmt.Append(nil, "k", i)
+		r.Set("n", pipeline.Int(int64(i)))
+	}
+	return b
+}
+
+// handle handles a batch and returns what became of its records.
+func handle(t *testing.T, h *handler, b *pipeline.Batch) (results []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var out pipeline.Results
+	out.Reset(b)
+	if err := h.Handle(ctx, b, &out); err != nil {
+		t.Fatal(err)
+	}
+	for from, r := range out.All() {
+		results = append(results, fmt.Sprint(from, r.Value))
+	}
+	for i := range b.Records {
+		if f := b.Records[i].Failure; f != nil {
+			results = append(results, fmt.Sprint(i, " fails: ", f.Err, ", for good: ", pipeline.IsPermanent(f.Err)))
+		}
+	}
+	return results
+}
+
+// tenfold is what most programs make of the numbers 0 to n-1.
+func tenfold(n int, without ...int) (want []string) {
+	for i := range n {
+		if len(without) == 0 || i != without[0] {
+			want = append(want, fmt.Sprintf("%d {n: %d}", i, i*10))
+		}
+	}
+	return want
+}
+
+func TestPrograms(t *testing.T) {
+	for what, c := range map[string]struct {
+		want    []string
+		logs    string
+		timeout time.Duration
+	}{
+		"is good":           {want: tenfold(10)},
+		"answers backwards": {want: tenfold(10)},
+		"prints rubbish":    {want: tenfold(10), logs: "a line that is no answer"},
+		"floods":            {want: tenfold(10), logs: "too much to standard error"},
+		"forks":             {want: tenfold(10)},
+		"ignores SIGTERM":   {want: tenfold(10)},
+		"is killed once":    {want: tenfold(10), logs: "signal: killed"},
+		"exits": {want: append(tenfold(10, 3), "3 fails: the program has ended: exit status 7; it said: no threes, for good: false"),
+			logs: "no threes"},
+		"hangs": {want: append(tenfold(10, 3), "3 fails: the program gives no answer in time (200ms), for good: false"), timeout: 200 * time.Millisecond},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			o := options(what)
+			o.Env = append(o.Env, pipeline.Pair[string]{Name: "MARK", Value: t.TempDir() + "/mark"})
+			o.Timeout, o.Stop = c.timeout, 50*time.Millisecond
+			h, log := opened(t, o)
+			if diff := cmp.Diff(c.want, handle(t, h, numbers(10))); diff != "" {
+				t.Error(diff)
+			}
+			if err := errors.Join(h.Close(), h.Close()); err != nil {
+				t.Error(err)
+			}
+			if !strings.Contains(log.String(), c.logs) {
+				t.Errorf("logged:\n%.2000s", log)
+			}
+		})
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	h, _ := opened(t, options("answers"))
+	b := numbers(7)
+	want := []string{"1 1", "1 2", "4 null", "2 fails: no, for good: true", "3 fails: busy, for good: false",
+		`5 fails: the answer's "records" are not a list, but of type int, for good: true`,
+		`6 fails: the answer's "time": wants a time such as 2021-01-01T00:00:00Z, not "x", for good: true`}
+	if diff := cmp.Diff(want, handle(t, h, b)); diff != "" {
+		t.Error(diff)
+	}
+	if b.Records[4].Key != nil || string(b.Records[3].Key) != "k3" {
+		t.Errorf("keys: %q, %q", b.Records[4].Key, b.Records[3].Key)
+	}
+}
+
+// The program is given few records at a time, a value that JSON can't say fails
+// alone, and further batches go to the same program.
+func TestBatches(t *testing.T) {
+	o := options("is good")
+	o.Batch = 3
+	h, _ := opened(t, o)
+	first := h.program
+	for range 3 {
+		b := numbers(10)
+		b.Records[5].Set("n", pipeline.Bytes([]byte{1}))
+		b.Records[5].Value = pipeline.String("\xff")
+		want := append(tenfold(10, 5), "5 fails: text is not UTF-8: \"\\xff\", for good: true")
+		if diff := cmp.Diff(want, handle(t, h, b)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if h.program != first {
+		t.Error("the program was started again")
+	}
+}
+
+// A context that is done ends the program and what it does; the next batch has
+// a new one.
+func TestContext(t *testing.T) {
+	h, _ := opened(t, options("hangs"))
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	b := numbers(10)
+	var out pipeline.Results
+	out.Reset(b)
+	if err := h.Handle(ctx, b, &out); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(tenfold(3), handle(t, h, numbers(3))); diff != "" {
+		t.Error(diff)
+	}
+}

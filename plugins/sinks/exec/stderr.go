@@ -1,0 +1,74 @@
+package exec
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// loggedASecond bounds what a program can put into the log.
+const loggedASecond = 100
+
+// stderrLog puts what a program writes to standard error into the log.
+type stderrLog struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	text string // the last line
+}
+
+func (l *stderrLog) read(in *os.File) {
+	defer in.Close()
+	lines := bufio.NewReader(in)
+	var second int64
+	count := 0
+	for {
+		line, err := readLine(lines)
+		if now := time.Now().Unix(); now != second {
+			l.tellOmitted(count)
+			second, count = now, 0
+		}
+		if line != "" {
+			l.mu.Lock()
+			l.text = line
+			l.mu.Unlock()
+			if count++; count <= loggedASecond {
+				l.log.Info(line)
+			}
+		}
+		if err != nil {
+			l.tellOmitted(count)
+			return
+		}
+	}
+}
+
+func (l *stderrLog) tellOmitted(count int) {
+	if count > loggedASecond {
+		l.log.Warn("the program writes too much to standard error to log it all", "lines left out", count-loggedASecond)
+	}
+}
+
+// readLine reads a line, of which it keeps the first 4 kB or so.
+func readLine(r *bufio.Reader) (string, error) {
+	line, more, err := r.ReadLine()
+	text := strings.TrimSpace(strings.ToValidUTF8(string(line), "\uFFFD"))
+	for more && err == nil {
+		_, more, err = r.ReadLine()
+	}
+	if err != nil && err != io.EOF {
+		err = io.EOF // the program has been killed
+	}
+	return text, err
+}
+
+// last is the last line.
+func (l *stderrLog) last() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text
+}
