@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -98,8 +101,8 @@ func TestEventTimeLimits(t *testing.T) {
 	}{
 		{w.now.Add(time.Minute), ""},
 		{w.now.Add(-time.Hour), ""},
-		{w.now.Add(time.Minute + 1), "timestamp: the record's time, 1970-01-12T13:47:40Z, is 1m0s ahead of the broker's, which is more than topic \"t\" takes (message.timestamp.after.max.ms)"},
-		{w.now.Add(-2 * time.Hour), "timestamp: the record's time, 1970-01-12T11:46:40Z, is 2h0m0s behind the broker's, which is more than topic \"t\" takes (message.timestamp.before.max.ms)"},
+		{w.now.Add(time.Minute + 1), "timestamp: the record's time, 1970-01-12T13:47:40Z, is 1m0s ahead of the broker's, which is more than topic \"t\" takes (message.timestamp.after.max.ms); pace: {rebase: event} moves the times to now, or use timestamp: now"},
+		{w.now.Add(-2 * time.Hour), "timestamp: the record's time, 1970-01-12T11:46:40Z, is 2h0m0s behind the broker's, which is more than topic \"t\" takes (message.timestamp.before.max.ms); pace: {rebase: event} moves the times to now, or use timestamp: now"},
 	}
 	for _, tt := range tests {
 		got := ""
@@ -108,6 +111,32 @@ func TestEventTimeLimits(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%v:\ngot  %s\nwant %s", tt.at, got, tt.want)
+		}
+	}
+}
+
+// What retention deletes is said once, before the first record.
+func TestRetentionIsWarnedOf(t *testing.T) {
+	var log strings.Builder
+	tp := &topic{name: "t", limits: limits{before: math.MaxInt64, after: math.MaxInt64}}
+	value := func(s string) *string { return &s }
+	tp.read([]kadm.Config{{Key: "cleanup.policy", Value: value("delete")}, {Key: "retention.ms", Value: value("3600000")}})
+	w := writer{sink: &sink{options: &Options{Topic: "t"}, log: slog.New(slog.NewTextHandler(&log, nil))}, topic: tp, now: time.Unix(1_000_000, 0)}
+	for range 2 {
+		if err := w.eventTime(new(kgo.Record), &pipeline.Record{Time: w.now.Add(-2 * time.Hour)}); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := strings.Count(log.String(), "Kafka will delete them soon"); n != 1 {
+		t.Errorf("said %d times: %s", n, log.String())
+	}
+	for _, configs := range [][]kadm.Config{
+		{{Key: "cleanup.policy", Value: value("compact")}, {Key: "retention.ms", Value: value("1")}},
+		{{Key: "cleanup.policy", Value: value("delete")}, {Key: "retention.ms", Value: value("-1")}},
+	} {
+		var l limits
+		if l.read(configs); l.retention != 0 {
+			t.Errorf("%v: retention %v", configs, l.retention)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func (w *writer) partition(m *kgo.Record, r *pipeline.Record) error {
 }
 
 func (w *writer) eventTime(m *kgo.Record, r *pipeline.Record) error {
-	const said = "timestamp: the record's time, %s, is %v %s the broker's, which is more than topic %q takes (%s)"
+	const said = "timestamp: the record's time, %s, is %v %s the broker's, which is more than topic %q takes (%s); pace: {rebase: event} moves the times to now, or use timestamp: now"
 	l, name := &w.topic.limits, w.topic.name
 	if r.Time.IsZero() {
 		return errors.New("timestamp: the record has no event time: name the column that holds it at the source, or use timestamp: now here")
@@ -122,8 +122,21 @@ func (w *writer) eventTime(m *kgo.Record, r *pipeline.Record) error {
 	case -ahead > l.before:
 		return fmt.Errorf(said, at(), -ahead.Round(time.Second), "behind", name, "message.timestamp.before.max.ms")
 	}
+	if !w.topic.looked {
+		w.topic.looked = true
+		w.warnOfRetention(r.Time)
+	}
 	m.Timestamp = r.Time
 	return nil
+}
+
+// warnOfRetention says that a topic's first record is so old that the topic
+// deletes it.
+func (w *writer) warnOfRetention(at time.Time) {
+	if t := w.topic; t.retention > 0 && w.now.Sub(at) > t.retention {
+		w.sink.log.Warn("the records are older than the topic keeps messages, so Kafka will delete them soon; pace: {rebase: event} moves their times to now, or use timestamp: now",
+			"topic", t.name, "time", at.UTC().Format(time.RFC3339), "retention.ms", t.retention.Milliseconds())
+	}
 }
 
 // messageSize is at most what a batch with this message alone takes.

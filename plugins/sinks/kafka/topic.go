@@ -24,6 +24,7 @@ type topic struct {
 	limits
 	name       string
 	partitions atomic.Int32 // how many there are, once a record has named one
+	looked     bool         // whether retention spares its first record; the writer's
 	gone       time.Time    // when it was said that it is gone; zero: it is there; watch's
 }
 
@@ -118,6 +119,7 @@ type limits struct {
 	batchBytes    int32         // the largest batch
 	keyed         bool          // only records with a key
 	before, after time.Duration // how far times may be from now
+	retention     time.Duration // after which messages are deleted, by their times; 0: not known, or never
 }
 
 const defaultBatchBytes = 1048588 // Kafka's
@@ -141,7 +143,7 @@ func readLimits(ctx context.Context, client *kgo.Client, log *slog.Logger, topic
 }
 
 func (l *limits) read(configs []kadm.Config) {
-	byBroker := false
+	byBroker, deletes := false, false
 	for _, c := range configs {
 		value := c.MaybeValue()
 		switch c.Key {
@@ -150,7 +152,9 @@ func (l *limits) read(configs []kadm.Config) {
 				l.batchBytes = int32(n)
 			}
 		case "cleanup.policy":
-			l.keyed = strings.Contains(value, "compact")
+			l.keyed, deletes = strings.Contains(value, "compact"), strings.Contains(value, "delete")
+		case "retention.ms":
+			l.retention = millis(value)
 		case "message.timestamp.type":
 			byBroker = value == "LogAppendTime"
 		case "message.timestamp.before.max.ms":
@@ -161,6 +165,9 @@ func (l *limits) read(configs []kadm.Config) {
 	}
 	if byBroker {
 		l.before, l.after = math.MaxInt64, math.MaxInt64
+	}
+	if byBroker || !deletes || l.retention == math.MaxInt64 {
+		l.retention = 0
 	}
 }
 
