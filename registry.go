@@ -205,6 +205,13 @@ func (c *CodecOption) CodecRef() **Bound[Codec] { return &c.Codec }
 // and no transform does, bytes can pass through undecoded.
 type ValueUser interface{ UsesValue() bool }
 
+// SinkReader is implemented by the options of a source that may read what a
+// sink writes.
+type SinkReader interface {
+	// ReadsFrom reports whether it reads what a sink with these options writes.
+	ReadsFrom(sinkOptions any) bool
+}
+
 // Endless is implemented by the options of a source that may have no end, or
 // that can't be read beforehand without a trace.
 type Endless interface {

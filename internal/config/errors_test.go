@@ -1,8 +1,11 @@
 package config
 
 import (
+	"context"
 	"testing"
 	"time"
+
+	"github.com/pipeline-daemon/pipeline"
 )
 
 func TestErrors(t *testing.T) {
@@ -27,5 +30,32 @@ func TestErrors(t *testing.T) {
 		if _, err := Parse("t.yaml", []byte(head+text), nil); err == nil || err.Error() != want {
 			t.Errorf("%sgot  %v\nwant %s", text, err, want)
 		}
+	}
+}
+
+// reads is a source that reads what a sink with a path writes.
+type reads struct {
+	Path string `yaml:"path" doc:"a path"`
+}
+
+func (r *reads) ReadsFrom(sink any) bool {
+	f, ok := sink.(*fileOptions)
+	return ok && f.Path == r.Path
+}
+
+func init() {
+	pipeline.RegisterSource("reads", reads{}, func(context.Context, pipeline.Env, reads) (pipeline.Source, error) { return nil, nil })
+}
+
+func TestDeadLettersOfTheSource(t *testing.T) {
+	text := func(source string) []byte {
+		return []byte("source: {reads: {path: " + source + "}}\nsink: {file: {path: b}}\nerrors: {on_failure: dead_letter}\ndead_letter: {file: {path: a}}\n")
+	}
+	const want = "t.yaml:4:1: dead_letter: goes where the source reads, so that every dead letter would come again and fail again; give dead letters a place of their own"
+	if _, err := Parse("t.yaml", text("a"), nil); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := Parse("t.yaml", text("c"), nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -62,6 +62,11 @@ func (p *Plan) Validate() error {
 	if p.Errors.OnFailure == DeadLetter && p.DeadLetter == nil {
 		bad("errors.on_failure", "dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}")
 	}
+	if p.Source != nil && p.DeadLetter != nil {
+		if r, ok := p.Source.Options.(pipeline.SinkReader); ok && r.ReadsFrom(p.DeadLetter.Options) {
+			bad("dead_letter", "goes where the source reads, so that every dead letter would come again and fail again; give dead letters a place of their own")
+		}
+	}
 	if p.DeadLetter != nil && p.Errors.OnFailure != DeadLetter {
 		bad("dead_letter", "is used only with  errors: {on_failure: dead_letter}")
 	}

@@ -40,6 +40,10 @@ var (
 	_ pipeline.TopicTaker = (*Options)(nil)
 )
 
+// Destination returns the topic that is written to, for the source that must
+// not read it.
+func (o *Options) Destination() string { return o.Topic }
+
 // Create says how a missing topic is created.
 type Create struct {
 	Partitions        int32                  `yaml:"partitions" doc:"the number of partitions"`

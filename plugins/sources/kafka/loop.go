@@ -1,0 +1,20 @@
+package kafka
+
+import (
+	"slices"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
+)
+
+var _ pipeline.SinkReader = (*Options)(nil)
+
+// ReadsFrom implements pipeline.SinkReader. Ends that name different brokers
+// may be of different clusters.
+func (o *Options) ReadsFrom(sinkOptions any) bool {
+	sink, ok := sinkOptions.(interface {
+		Connection() *kafka.Options
+		Destination() string
+	})
+	return ok && slices.Equal(o.Brokers, sink.Connection().Brokers) && (slices.Contains(o.Topics.names, sink.Destination()) || o.Topics.matches(sink.Destination(), false))
+}
