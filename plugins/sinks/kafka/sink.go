@@ -28,10 +28,9 @@ type sink struct {
 	cancelled context.Context   // the context at whose end everything under way is given up
 	stop      func() bool
 
-	flow     flow
-	deleted  atomic.Pointer[topic] // this one was, and the client is closed for that
-	watching sync.WaitGroup
-	unwatch  context.CancelFunc
+	flow    flow
+	deleted atomic.Pointer[topic] // this one was, and the client is closed for that
+	unwatch func()
 }
 
 var _ pipeline.Sink = (*sink)(nil)
@@ -127,7 +126,6 @@ func (s *sink) closeClient() { s.closing.Do(s.client.Close) }
 func (s *sink) Close() error {
 	s.stop()
 	s.unwatch()
-	s.watching.Wait()
 	s.closeClient()
 	s.flow.wait()
 	return nil

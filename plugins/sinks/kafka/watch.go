@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/twmb/franz-go/pkg/kerr"
 )
 
@@ -25,21 +26,8 @@ type watch struct {
 }
 
 func (s *sink) startWatch() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.unwatch = cancel
-	s.watching.Go(func() {
-		w := watch{sink: s}
-		ticker := time.NewTicker(lookInterval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				w.look(ctx)
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
+	w := watch{sink: s}
+	s.unwatch = kafka.Watch(lookInterval, w.look)
 }
 
 func (w *watch) look(ctx context.Context) {

@@ -73,7 +73,6 @@ func TestTopicDeletedWithMessageUnderWay(t *testing.T) {
 	log := kafkatest.NewLog(t)
 	s := openLogged(t, c, log, "topic: t, linger: 0s").(*sink)
 	s.unwatch() // the test looks itself
-	s.watching.Wait()
 	received, _ := kafkatest.Silence(c, kmsg.Produce)
 	done := make(chan error, 1)
 	s.Write(t.Context(), batchOf(record{value: []byte("b")}), func(err error) { done <- err })

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"math"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,9 +33,8 @@ type source struct {
 	merge    *merge          // where that is, if it is to be put in order; else nil
 	renewing map[string]bool // topics that are to be read from their beginning
 
-	lastLag  atomic.Pointer[[]pipeline.Lag] // what was left when it was closed
-	watching sync.WaitGroup
-	unwatch  context.CancelFunc
+	lastLag atomic.Pointer[[]pipeline.Lag] // what was left when it was closed
+	unwatch func()
 }
 
 // run is messages of one partition, in order.
@@ -298,7 +296,6 @@ func (s groupSource) Commit(_ context.Context, p pipeline.Position) error { retu
 // Close implements pipeline.Source.
 func (s *source) Close() error {
 	s.unwatch()
-	s.watching.Wait()
 	s.lastLag.Store(new(s.Lag())) // leaving gives the partitions up
 	if s.group != nil {
 		s.group.leave()

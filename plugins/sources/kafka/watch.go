@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -40,20 +41,7 @@ func (s *source) startWatch(found extents) {
 	if s.group == nil {
 		w.pinned = found.there
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s.unwatch = cancel
-	s.watching.Go(func() {
-		ticker := time.NewTicker(lookInterval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				w.look(ctx)
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
+	s.unwatch = kafka.Watch(lookInterval, w.look)
 }
 
 func (w *watch) look(ctx context.Context) {
