@@ -96,6 +96,7 @@ func TestGapsAreNoLoss(t *testing.T) {
 
 // A topic that is deleted, and one that is made anew.
 func TestTopicMadeAnew(t *testing.T) {
+	t.Parallel()
 	for _, options := range []string{"group: g", "group: none", "group: none, partitions: [0]", "group: g, topics: /^t$/"} {
 		for _, policy := range []string{"", "on_data_loss: continue"} {
 			t.Run(options+"/"+policy, func(t *testing.T) {
@@ -184,6 +185,7 @@ func TestPositionBeyondEnd(t *testing.T) {
 
 // The last messages before the end may vanish before they are read.
 func TestUntilEndOfWhatVanishes(t *testing.T) {
+	t.Parallel()
 	for _, options := range []string{"group: g", "group: none"} {
 		t.Run(options, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -21,7 +22,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// These tests wait more than they compute.
+func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "16") // the flag exists
+	goleak.VerifyTestMain(m)
+}
 
 func newCluster(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 	t.Helper()

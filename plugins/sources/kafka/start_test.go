@@ -16,6 +16,7 @@ import (
 
 // A topic that is created later is read from its first message on.
 func TestTopicComesLater(t *testing.T) {
+	t.Parallel()
 	for _, options := range []string{"", "from: end", "from: '2021-01-01'", "group: none", "group: none, from: end"} {
 		t.Run(options, func(t *testing.T) {
 			t.Parallel()
