@@ -58,15 +58,22 @@ func produce(t *testing.T, client *kgo.Client, topic string, values ...string) {
 }
 
 // consume reads n records of a topic from its beginning.
-func consume(t *testing.T, brokers, topic string, n int) (values []string) {
+func consume(t *testing.T, brokers, topic string, n int) []string {
+	t.Helper()
+	return consumeUntil(t, brokers, topic, func(values []string) bool { return len(values) >= n })
+}
+
+// consumeUntil returns the values of a topic, from what is kept of it on, until
+// they are enough.
+func consumeUntil(t *testing.T, brokers, topic string, enough func([]string) bool) (values []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	client := newClient(t, brokers, kgo.ConsumeTopics(topic))
-	for len(values) < n {
+	for !enough(values) {
 		fetches := client.PollFetches(ctx)
 		if err := fetches.Err0(); err != nil {
-			t.Fatalf("after %d of %d records: %v", len(values), n, err)
+			t.Fatalf("after %d records: %v", len(values), err)
 		}
 		fetches.EachRecord(func(r *kgo.Record) { values = append(values, string(r.Value)) })
 	}
