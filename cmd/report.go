@@ -59,6 +59,7 @@ type paceReport struct {
 	StarvedSeconds      float64        `json:"starved_seconds"`
 	BackpressureSeconds float64        `json:"backpressure_seconds"`
 	LatenessMS          latenessReport `json:"lateness_ms"`
+	AcknowledgedMS      latenessReport `json:"acknowledged_ms"` // until they were stored, from when they were due
 }
 
 // disorderReport counts what pace.disorder has done.
@@ -101,12 +102,15 @@ func newPipelineReport(s engine.Status) pipelineReport {
 	return p
 }
 
+func newLatenessReport(l engine.Lateness) latenessReport {
+	return latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}
+}
+
 func newPaceReport(p *engine.PaceStatus) *paceReport {
-	l := p.Lateness
 	r := &paceReport{Speed: p.Speed, OutOfOrder: p.OutOfOrder, PausesShortened: p.Shortened, DroppedLate: p.TooLate,
 		DuplicatesDropped: p.Duplicates, Disorder: disorderReport(p.Disorder),
 		StretchedSeconds: micros(p.Stretched) / 1e6, StarvedSeconds: micros(p.Starved) / 1e6, BackpressureSeconds: micros(p.Backpressure) / 1e6,
-		LatenessMS: latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}}
+		LatenessMS: newLatenessReport(p.Lateness), AcknowledgedMS: newLatenessReport(p.Acknowledged)}
 	if p.Achieved > 0 {
 		r.AchievedSpeed = &p.Achieved
 	}

@@ -17,7 +17,8 @@ func TestReport(t *testing.T) {
 	statuses := []engine.Status{
 		{Name: "replay", State: engine.Completed, Read: 3012, Written: 3000, Filtered: 5, Skipped: 4, DeadLettered: 3, Bytes: 212000, Elapsed: 63 * time.Second,
 			Pace: &engine.PaceStatus{Speed: 10, OutOfOrder: 2, Starved: 1500 * time.Millisecond, Backpressure: time.Second,
-				Lateness: engine.Lateness{P50: 600 * time.Microsecond, P90: time.Millisecond, P99: 1200 * time.Microsecond, P999: 2 * time.Millisecond, Max: 3100 * time.Microsecond}}},
+				Lateness:     engine.Lateness{P50: 600 * time.Microsecond, P90: time.Millisecond, P99: 1200 * time.Microsecond, P999: 2 * time.Millisecond, Max: 3100 * time.Microsecond},
+				Acknowledged: engine.Lateness{P50: 2 * time.Millisecond, Max: 9 * time.Millisecond}}},
 		{Name: "average", State: engine.Failed, Read: 1, Failed: 1, Err: errors.New("the error"),
 			Lag: []pipeline.Lag{{Source: "t", Partition: 1, Records: 42}}},
 	}
@@ -61,6 +62,13 @@ func TestReport(t *testing.T) {
           "p99": 1.2,
           "p999": 2,
           "max": 3.1
+        },
+        "acknowledged_ms": {
+          "p50": 2,
+          "p90": 0,
+          "p99": 0,
+          "p999": 0,
+          "max": 9
         }
       }
     },

@@ -281,7 +281,7 @@ func (p *Pipeline) awaitHandled(f *flight, tick <-chan time.Time) (whole bool) {
 			select {
 			case g := <-p.unused:
 				f.job.takeBack(all, end)
-				g.Records, g.from, g.last = all[sent:end:end], f.from, false
+				g.Records, g.from, g.last, g.due = all[sent:end:end], f.from, false, f.due
 				p.handled <- g
 				sent = end
 			default:

@@ -11,6 +11,7 @@ type flight struct {
 
 	from *batch // the batch whose memory the records are in
 	last bool   // nothing of that batch comes after this flight
+	due  int64  // of a paced pipeline: when its first record was; below 0: it was stepped, or dropped
 	job  job    // of the workers that share it
 
 	// What the write stage knows of it.

@@ -37,7 +37,6 @@ type hold struct {
 	flushing bool
 
 	read []*readOrigin // of what was read and is not yet done, in order
-	done pipeline.Position
 }
 
 // readOrigin is the origin of a record that was read, and how many records of it

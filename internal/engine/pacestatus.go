@@ -22,7 +22,8 @@ type PaceStatus struct {
 	Stretched    time.Duration // by how much the schedule was put off
 	Starved      time.Duration // records were due, but not yet read
 	Backpressure time.Duration // records were due, but the sink was busy
-	Lateness     Lateness
+	Lateness     Lateness      // when records left
+	Acknowledged Lateness      // when they were stored, counted from when the first of those that left together was due
 }
 
 // Disorder is what was done to the order of records, as they were read.
@@ -36,7 +37,9 @@ type Lateness struct{ P50, P90, P99, P999, Max time.Duration }
 type paceStats struct {
 	clock    *playback.Clock // nil: not paced
 	lateness *playback.Lateness
-	played   uint64 // the release stage's: how much of the time line has been played, but for steps
+
+	acknowledged *playback.Lateness // the write stage's
+	played       uint64             // the release stage's: how much of the time line has been played, but for steps
 
 	starved, backpressure, outOfOrder, shortened, tooLate, stretched atomic.Int64
 	duplicates, delayed, doubled, lost, swapped                      atomic.Int64
@@ -48,7 +51,7 @@ type paceStats struct {
 }
 
 func (s *paceStats) init(clock *playback.Clock) {
-	s.clock, s.lateness = clock, playback.NewLateness()
+	s.clock, s.lateness, s.acknowledged = clock, playback.NewLateness(), playback.NewLateness()
 }
 
 // expect notes the place of the record that is waited for.
@@ -99,11 +102,15 @@ func (s *paceStats) status() *PaceStatus {
 	if s.clock == nil {
 		return nil
 	}
-	q := s.lateness.Quantiles(50, 90, 99, 99.9, 100)
 	state := s.clock.State()
 	return &PaceStatus{Speed: state.Speed, Paused: state.Paused, Position: s.position(&state), Achieved: s.achieved(),
 		OutOfOrder: s.outOfOrder.Load(), Shortened: s.shortened.Load(), TooLate: s.tooLate.Load(), Stretched: time.Duration(s.stretched.Load()),
 		Duplicates: s.duplicates.Load(), Disorder: Disorder{s.delayed.Load(), s.doubled.Load(), s.lost.Load(), s.swapped.Load()},
 		Starved: time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),
-		Lateness: Lateness{q[0], q[1], q[2], q[3], q[4]}}
+		Lateness: quantiles(s.lateness), Acknowledged: quantiles(s.acknowledged)}
+}
+
+func quantiles(l *playback.Lateness) Lateness {
+	q := l.Quantiles(50, 90, 99, 99.9, 100)
+	return Lateness{q[0], q[1], q[2], q[3], q[4]}
 }

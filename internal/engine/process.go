@@ -109,7 +109,7 @@ func (p *Pipeline) handleStage() {
 			}
 			select {
 			case g := <-p.unused: // what is done needs not wait for the rest
-				g.Records, g.from, g.last = f.Records[:done:done], f.from, false
+				g.Records, g.from, g.last, g.due = f.Records[:done:done], f.from, false, f.due
 				p.handled <- g
 				f.Records, done = f.Records[done:], 0
 			default:

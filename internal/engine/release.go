@@ -66,7 +66,7 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 			if r.sought() { // a flight of no records takes the batch back in its turn
 				n, records, r.placed = 0, nil, false
 			}
-			f.Records, f.from, f.last = records[:n:n], b, n == len(records)
+			f.Records, f.from, f.last, f.due = records[:n:n], b, n == len(records), r.firstDue()
 			r.leaving.Add(int64(n))
 			r.released <- f
 			r.account()
@@ -247,6 +247,15 @@ func (r *releaser) pass(rec *pipeline.Record) {
 		return
 	}
 	r.late = append(r.late, late)
+}
+
+// firstDue returns when the first of the records that leave now was due, and
+// a number below 0 if none leaves by the clock.
+func (r *releaser) firstDue() int64 {
+	if r.stepped > 0 || len(r.late) == 0 {
+		return -1
+	}
+	return r.now - r.late[0]
 }
 
 // account tells what has left at this wake.

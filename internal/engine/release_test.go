@@ -150,3 +150,18 @@ func TestBackpressureAndStarvationAreMeasured(t *testing.T) {
 		}
 	})
 }
+
+// A record is acknowledged when it is stored, which is counted from when it was
+// due, not from when the sink was given it.
+func TestAcknowledgedFromTheDueTime(t *testing.T) {
+	h := newHarness(5)
+	h.later = func(done func()) { time.AfterFunc(2*time.Second, done) }
+	_, st, err := paced(t, h, 1, background)
+	if err != nil || st.Written != 5 {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	near := func(d time.Duration) bool { return d >= 1990*time.Millisecond && d <= 2010*time.Millisecond }
+	if a := st.Pace.Acknowledged; !near(a.P50) || !near(a.Max) || st.Pace.Lateness.Max > time.Millisecond {
+		t.Errorf("acknowledged %+v, late %+v", a, st.Pace.Lateness)
+	}
+}

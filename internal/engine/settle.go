@@ -193,6 +193,9 @@ func (w *writer) commit(f *flight) {
 		w.halt(w.stopError(f.stop))
 	}
 	w.halt(w.tooManyFailures(f))
+	if w.clock != nil && f.due >= 0 {
+		w.stats.acknowledged.RecordAll(w.clock.Now()-f.due, f.counts.written)
+	}
 	if f.from.begin != nil && len(f.position) > 0 { // positions follow the play head
 		w.position, f.from.begin = f.from.begin, nil
 	}

@@ -177,7 +177,7 @@ func TestRatioIsTheNumberAsWritten(t *testing.T) {
 func TestStepsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := begun(1)
-		time.Sleep(10)
+		time.Sleep(10 * time.Nanosecond)
 		c.Step(3)
 		if s := c.State(); !s.Paused || s.Steps != 3 || s.At(c.Now()) != 10 {
 			t.Errorf("%+v", s)

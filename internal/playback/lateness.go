@@ -27,9 +27,20 @@ func (l *Lateness) Record(late []int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, ns := range late {
-		us := min(max(ns/1000, 0), longestLateness.Microseconds())
-		_ = l.histogram.RecordValue(us) // in range, so it can't fail
+		l.record(ns, 1)
 	}
+}
+
+// RecordAll adds n records that are late by the same.
+func (l *Lateness) RecordAll(late, n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.record(late, n)
+}
+
+func (l *Lateness) record(ns, n int64) {
+	us := min(max(ns/1000, 0), longestLateness.Microseconds())
+	_ = l.histogram.RecordValues(us, n) // in range, so it can't fail
 }
 
 // Quantiles returns the lateness at each of the percentiles, 0 to 100; 100 is

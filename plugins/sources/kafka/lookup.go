@@ -77,8 +77,6 @@ const (
 	atStart = -2
 )
 
-type lister func(context.Context, ...string) (kadm.ListedOffsets, error)
-
 // offsets lists the offsets of a time in the partitions that are read; -1
 // where no message is of it or later.
 func (s *source) offsets(ctx context.Context, client *kgo.Client, topics []string, at int64) (map[partition]int64, error) {
