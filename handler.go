@@ -138,7 +138,8 @@ func (o *Results) All() iter.Seq2[int, *Record] {
 			r := &o.batch.Records[e.from]
 			if e.added >= 0 {
 				r = &o.added[e.added]
-				r.Raw, r.Origin = o.batch.Records[e.from].Raw, o.batch.Records[e.from].Origin
+				from := &o.batch.Records[e.from]
+				r.Raw, r.Origin, r.Place = from.Raw, from.Origin, from.Place
 			}
 			if !yield(e.from, r) {
 				return

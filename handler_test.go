@@ -108,3 +108,17 @@ func TestHandlerTransform(t *testing.T) {
 		}
 	}
 }
+
+// A result is where its record is, also one whose place is a dead letter's.
+func TestResultsHaveThePlaceOfTheirRecord(t *testing.T) {
+	letter := Origin{Source: "letters", Line: 3}
+	b := &Batch{Records: []Record{{Origin: Origin{Source: "t"}, Place: &letter}}}
+	var out Results
+	out.Reset(b)
+	out.Add()
+	for _, r := range out.All() {
+		if r.At() != letter || r.Origin.Source != "t" {
+			t.Errorf("%v, from %v", r.At(), r.Origin)
+		}
+	}
+}

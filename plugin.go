@@ -65,6 +65,15 @@ type Ender interface {
 	End() (time.Time, bool)
 }
 
+// Rereader is a Source of rows that can make a row's record once more, from
+// the text that a dead letter has kept.
+type Rereader interface {
+	// Reread adds to b, which has room, the record of a row that was at o. Row
+	// is not changed afterwards. An error says why there is no such record. It
+	// is called instead of Read.
+	Reread(ctx context.Context, o Origin, row []byte, b *Batch) error
+}
+
 // Transform changes records, one at a time and in order.
 type Transform interface {
 	// Apply changes r in place. ErrFiltered takes it out of the pipeline. Any

@@ -46,6 +46,11 @@ type Record struct {
 
 	Origin Origin
 
+	// Place is set where a record is read again, as from a dead letter: the
+	// position is then the letter's place, and Origin says where the record
+	// first came from. Nil: Origin is both.
+	Place *Origin
+
 	// Failure is set once the record has failed. Such a record goes no
 	// further: transforms and sinks don't see it.
 	Failure *Failure
@@ -127,6 +132,15 @@ func (p Position) Last(source string, partition int32) (Origin, bool) {
 		return Origin{}, false
 	}
 	return p[i], true
+}
+
+// At returns the place of the record in its source, which positions are made
+// of.
+func (r *Record) At() Origin {
+	if r.Place != nil {
+		return *r.Place
+	}
+	return r.Origin
 }
 
 // Get returns the named field of the record's value, null if there is none.

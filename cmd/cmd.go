@@ -115,7 +115,7 @@ pipeline plugins describe kafka`,
 	root.Flags().Bool("version", false, "print the version")
 	root.SetOut(out) // before cobra makes its commands, which keep it
 	g := addGlobals(root)
-	root.AddCommand(newRun(g), newReplay(g), newTail(g), newForecast(g), newValidate(), newSchema(g), newPlugins(), newNew(), newBuild(), newBroker(g), newVersion())
+	root.AddCommand(newRun(g), newRedrive(g), newReplay(g), newTail(g), newForecast(g), newValidate(), newSchema(g), newPlugins(), newNew(), newBuild(), newBroker(g), newVersion())
 	root.AddCommand(append(newSteerings(), newStatus())...)
 	root.SetHelpCommand(newHelp())
 	describeCompletion(root)

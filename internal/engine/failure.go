@@ -104,6 +104,9 @@ func (w *writer) letter(r *pipeline.Record, now time.Time) pipeline.Record {
 		{Name: "time", Value: pipeline.Time(now)},
 		{Name: "origin", Value: origin(r.Origin)},
 	}
+	if !r.Time.IsZero() {
+		report = append(report, pipeline.Field{Name: "timestamp", Value: pipeline.Time(r.Time)})
+	}
 	letter := pipeline.Record{Key: r.Key, Raw: r.Raw, Encoded: r.Raw, Time: r.Time, Origin: r.Origin}
 	letter.Headers = append(letter.Headers, r.Headers...)
 	for _, f := range report {
@@ -113,8 +116,18 @@ func (w *writer) letter(r *pipeline.Record, now time.Time) pipeline.Record {
 		pipeline.Field{Name: "key", Value: bytesOrNull(r.Key)},
 		pipeline.Field{Name: "value", Value: original(r)},
 		pipeline.Field{Name: "headers", Value: headerList(r.Headers)}))
+	if r.Origin.Line > 0 && r.Raw != nil && !utf8.Valid(r.Raw) {
+		letter.Set("base64", pipeline.Bool(true)) // else it is taken for text
+	}
+	if r.Raw == nil && !w.readsBytes() {
+		letter.Encoded, _ = jsonvalue.Append(nil, original(r), jsonvalue.Compact) // which original has seen to
+	}
 	return letter
 }
+
+// readsBytes reports whether the source's values are bytes, of which a record
+// without any is a null value.
+func (p *Pipeline) readsBytes() bool { return p.plan.Decode != nil || p.plan.PassThrough }
 
 func origin(o pipeline.Origin) pipeline.Value {
 	if o.Line > 0 {

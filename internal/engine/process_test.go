@@ -129,6 +129,9 @@ func TestDeadLetterTellsEverything(t *testing.T) {
 	made := pipeline.Record{Origin: pipeline.Origin{Source: "\xff.csv", Line: 1}}
 	made.Set("n", pipeline.Float(math.NaN()))
 	made.Fail(errors.New("bad \xff"))
+	odd := pipeline.Record{Raw: []byte("\xff"), Time: time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC),
+		Origin: pipeline.Origin{Source: "x.csv", Line: 8}, Place: &pipeline.Origin{Source: "letters", Line: 1}}
+	odd.Fail(errBad)
 	h := newHarness(0)
 	w := &writer{Pipeline: New(&h.plan, h.opts)}
 	now := time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -152,6 +155,11 @@ func TestDeadLetterTellsEverything(t *testing.T) {
 			[]string{"pipeline.error.pipeline=test", "pipeline.error.stage=source", "pipeline.error.plugin=numbers",
 				"pipeline.error.error=bad �", "pipeline.error.attempts=1", "pipeline.error.time=2021-01-02T03:04:05Z",
 				"pipeline.error.origin.file=�.csv", "pipeline.error.origin.line=1"}},
+		{odd, `{pipeline: "test", stage: "source", plugin: "numbers", error: "bad number", attempts: 1, time: 2021-01-02T03:04:05Z, ` +
+			`origin: {file: "x.csv", line: 8}, timestamp: 2020-01-02T03:04:05.000000006Z, key: null, value: bytes("\xff"), headers: [], base64: true}`,
+			[]string{"pipeline.error.pipeline=test", "pipeline.error.stage=source", "pipeline.error.plugin=numbers",
+				"pipeline.error.error=bad number", "pipeline.error.attempts=1", "pipeline.error.time=2021-01-02T03:04:05Z",
+				"pipeline.error.origin.file=x.csv", "pipeline.error.origin.line=8", "pipeline.error.timestamp=2020-01-02T03:04:05.000000006Z"}},
 	} {
 		letter := w.letter(&tc.record, now)
 		if diff := cmp.Diff(tc.value, letter.Value.String()); diff != "" {
@@ -167,8 +175,12 @@ func TestDeadLetterTellsEverything(t *testing.T) {
 		if diff := cmp.Diff(tc.headers, headers); diff != "" {
 			t.Error(diff)
 		}
-		if string(letter.Encoded) != string(tc.record.Raw) {
-			t.Errorf("the original bytes %q became %q", tc.record.Raw, letter.Encoded)
+		want := string(tc.record.Raw)
+		if tc.record.Raw == nil { // then it is what the source made, as JSON
+			want = `"{n: NaN}"`
+		}
+		if string(letter.Encoded) != want {
+			t.Errorf("the original bytes %q became %q", want, letter.Encoded)
 		}
 	}
 }

@@ -176,7 +176,7 @@ func (w *writer) separate(f *flight) {
 			w.end()
 			break
 		}
-		if last >= 0 && (i == done || !r.Origin.SamePartition(f.Records[last].Origin)) {
+		if last >= 0 && (i == done || !r.At().SamePartition(f.Records[last].At())) {
 			f.pass(last)
 		}
 		last = i
@@ -210,7 +210,7 @@ func (w *writer) separate(f *flight) {
 
 // pass moves the flight's position on to its i-th record.
 func (f *flight) pass(i int) {
-	f.position = f.position.Advance(f.Records[i].Origin)
+	f.position = f.position.Advance(f.Records[i].At())
 	f.counts.eventTime = f.Records[i].Time
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The document shows the registration of a Pub/Sub as the example has it.
@@ -33,5 +34,37 @@ func TestWatermillExample(t *testing.T) {
 	r, out := runExamples(t, checkout(t), "pipelines/watermill.yaml")
 	if n := strings.Count(out, "\n"); n != want || strings.Contains(out, `"ok"`) || r.Pipelines[0].State != "completed" {
 		t.Errorf("%+v, %d lines, want %d", r, n, want)
+	}
+}
+
+// The commands that the document shows redrive every reading that failed, once.
+func TestRedriveExample(t *testing.T) {
+	document, err := os.ReadFile(filepath.Join(root, "docs/consumers.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := bytes.Cut(document, []byte("```text\nbin/pipeline run pipelines/dead-letters.yaml\n"))
+	commands, _, _ := bytes.Cut(after, []byte("```"))
+	if n := bytes.Count(commands, []byte("bin/pipeline redrive ")); n != 2 {
+		t.Fatalf("%d redrives in docs/consumers.md, want 2", n)
+	}
+	dir, n := checkout(t), rows(t, "data/readings.csv")
+	lines := func(file string) int {
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Count(text, []byte("\n"))
+	}
+	runExamples(t, dir, "pipelines/dead-letters.yaml")
+	rejected := lines("rejected.jsonl")
+	if rejected == 0 || lines("accepted.jsonl") != n-rejected {
+		t.Fatalf("%d rows, %d rejected, %d accepted", n, rejected, lines("accepted.jsonl"))
+	}
+	for command := range strings.Lines(string(commands)) {
+		shell(t, dir, strings.Replace(strings.TrimSpace(command), "bin/pipeline", build(t), 1), time.Minute)
+	}
+	if lines("rejected.jsonl") != rejected || lines("accepted.jsonl") != n {
+		t.Errorf("%d rows, %d and then %d rejected, %d accepted", n, rejected, lines("rejected.jsonl"), lines("accepted.jsonl"))
 	}
 }

@@ -107,7 +107,8 @@ func TestExamples(t *testing.T) {
 			ran["pipelines/"+f+".yaml"] = true
 		}
 	}
-	ran["pipelines/watermill.yaml"] = true // by TestWatermillExample
+	ran["pipelines/watermill.yaml"] = true    // by TestWatermillExample
+	ran["pipelines/dead-letters.yaml"] = true // by TestRedriveExample
 	for f := range pacedExamples {
 		ran[f] = true
 	}

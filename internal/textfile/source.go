@@ -57,12 +57,14 @@ type Source struct {
 	watch  *watch
 
 	reader reader // of one file after another
+	reread map[string]Rows
 	merge  *merge // nil: they are not merged
 }
 
 var (
 	_ pipeline.Source     = (*Source)(nil)
 	_ pipeline.Progresser = (*Source)(nil)
+	_ pipeline.Rereader   = (*Source)(nil)
 )
 
 // Open opens the first file, or all that are merged, and looks at the first

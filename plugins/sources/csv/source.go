@@ -29,6 +29,7 @@ var (
 	_ pipeline.Source     = (*source)(nil)
 	_ pipeline.Progresser = (*source)(nil)
 	_ pipeline.Ender      = (*source)(nil)
+	_ pipeline.Rereader   = (*source)(nil)
 
 	_ textfile.Format = (*format)(nil)
 	_ textfile.Rows   = (*rows)(nil)
