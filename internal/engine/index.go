@@ -2,21 +2,21 @@ package engine
 
 import (
 	"math"
-	"slices"
 	"sort"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
-// index knows where in the source event times lie, as far as it has been read:
-// from a mark on, a seek need not read what lies before it.
+// index knows where in the source event times lie, as far as it has been read
+// at any time: from a mark on, a seek need not read what lies before it.
 type index struct {
-	first, high int64             // the first event time, and the latest so far
-	position    pipeline.Position // behind the last record
-	marks       []mark            // in the order of the source
-	since       int               // records after the last mark
-	every       int               // how many lie between two
+	first    int64             // event time
+	high     int64             // the latest event time up to where the source is read now
+	position pipeline.Position // which is behind this record
+	marks    []mark            // in the order of the source
+	since    int               // records after the last mark, or after going back
+	every    int               // how many lie between two
 }
 
 // mark is a place in the source before which no event time is later than high.
@@ -52,7 +52,7 @@ func (x *index) note(records []pipeline.Record) {
 		}
 		x.high = max(x.high, event)
 	}
-	if x.since += len(records); x.since >= x.every {
+	if x.since += len(records); x.since >= x.every && x.high > x.marks[len(x.marks)-1].high {
 		x.mark()
 	}
 }
@@ -70,12 +70,12 @@ func (x *index) mark() {
 	}
 }
 
-// cut goes back to the last mark before which there is no record at or after
-// an event time, forgets what comes after it, and returns its position.
-func (x *index) cut(event int64) pipeline.Position {
+// before returns the last mark before which there is no record at or after an
+// event time.
+func (x *index) before(event int64) mark {
 	n := sort.Search(len(x.marks), func(i int) bool { return x.marks[i].high >= event })
-	last := x.marks[max(n, 1)-1]
-	x.marks = slices.Delete(x.marks, max(n, 1), len(x.marks))
-	x.high, x.position, x.since = last.high, last.position.Clone(), 0
-	return last.position.Clone()
+	return x.marks[max(n, 1)-1]
 }
+
+// goTo says that the source is read from a mark on.
+func (x *index) goTo(m mark) { x.high, x.position, x.since = m.high, m.position.Clone(), 0 }

@@ -171,8 +171,8 @@ func (r *reader) skip(b *batch) bool {
 	return false
 }
 
-// goTo goes to the first record at or after an event time. What lies ahead of
-// all that has been read is reached by reading on.
+// goTo goes to the first record at or after an event time: by reading on from
+// where the source is, or from a mark that is nearer.
 func (r *reader) goTo(ctx context.Context, target int64) error {
 	r.skipping, r.target = true, target
 	if r.course != nil {
@@ -181,16 +181,17 @@ func (r *reader) goTo(ctx context.Context, target int64) error {
 	if r.opts.Limit > 0 {
 		r.left = max(r.opts.Limit-r.leaving.Load(), 1)
 	}
-	if target > r.index.high && !r.torn {
+	m := r.index.before(target)
+	if target > r.index.high && m.high <= r.index.high && !r.torn {
 		return nil
 	}
 	r.torn = false
-	after := r.index.cut(target)
-	if err := r.input.reopen(ctx, after); err != nil {
+	r.index.goTo(m)
+	if err := r.input.reopen(ctx, m.position.Clone()); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return fmt.Errorf("going back: %w", err)
+		return fmt.Errorf("reading the source again: %w", err)
 	}
 	r.stats.reopened(r.input.Source)
 	return nil

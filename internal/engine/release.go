@@ -64,7 +64,7 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 				return
 			}
 			if r.sought() { // a flight of no records takes the batch back in its turn
-				n, records, r.placed = 0, nil, false
+				n, records, r.placed, r.passed = 0, nil, false, false
 			}
 			f.Records, f.from, f.last, f.due = records[:n:n], b, n == len(records), r.firstDue()
 			r.leaving.Add(int64(n))
@@ -195,6 +195,9 @@ func (r *releaser) look(rec *pipeline.Record) {
 func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 	r.late, r.stepped = r.late[:0], 0
 	r.refresh()
+	if r.sought() {
+		return 0, true
+	}
 	for i := range records {
 		if !r.hasTime(&records[i]) {
 			continue

@@ -95,6 +95,19 @@ func TestSeek(t *testing.T) {
 			after(10 * time.Second)
 			_ = p.Resume()
 		}, []left{{0, 0}, {28, 10.5}, {29, 11.5}}},
+		{"a step after a seek", seconds(3000), func(t *testing.T, p *Pipeline) {
+			after(half)
+			_ = p.Pause()
+			mustSeek(t, p, 2990)
+			_ = p.Step(2)
+			after(time.Second)
+			mustSeek(t, p, 10)
+			_ = p.Step(1)
+			after(time.Second)
+			mustSeek(t, p, 2998)
+			after(time.Second)
+			_ = p.Resume()
+		}, []left{{0, 0}, {2990, 0.5}, {2991, 0.5}, {10, 1.5}, {2998, 3.5}, {2999, 4.5}}},
 		{"steps backwards stay where they are", []int64{0, 5, 3, 4, 9}, func(t *testing.T, p *Pipeline) { after(time.Second); mustSeek(t, p, 4) },
 			[]left{{0, 0}, {1, 2}, {2, 2}, {3, 2}, {4, 6}}},
 		{"one after the other", seconds(60), func(t *testing.T, p *Pipeline) {
@@ -266,7 +279,7 @@ func TestIndexStaysSmall(t *testing.T) {
 		t.Error("they are out of order")
 	}
 	target := n / 3
-	at, _ := x.cut(target*1e9).Last("n", 0)
+	at, _ := x.before(target*1e9).position.Last("n", 0)
 	if at.Offset >= target || target-at.Offset > int64(2*x.every) {
 		t.Errorf("to reach %d it goes to %d, with a mark every %d", target, at.Offset, x.every)
 	}

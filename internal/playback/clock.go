@@ -127,7 +127,7 @@ func (c *Clock) Jump(place int64) {
 			s.since = now
 		}
 		s.place, s.wall, s.anchored = place, now, true
-		s.Steps, s.Target = 0, place
+		s.Target = place
 		s.Jumps++
 	})
 }
