@@ -26,7 +26,8 @@ func TestIntegrationExamples(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
 	dir := checkout(t)
-	ran := map[string]bool{"pipelines/capture.yaml": true, "pipelines/topic-replay.yaml": true} // by TestIntegrationCapture and …TopicReplay
+	ran := map[string]bool{"pipelines/capture.yaml": true, "pipelines/topic-replay.yaml": true, // by TestIntegrationCapture and …TopicReplay
+		"pipelines/loop.yaml": true, "pipelines/disorder.yaml": true, "pipelines/merge.yaml": true} // by TestIntegrationPacedExamples
 	for _, tt := range []struct {
 		producer, consumer string
 		topic, data        string
@@ -108,6 +109,40 @@ func readCSV(t *testing.T, file string) (rows []map[string]string) {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// The examples of the pace run as they stand, only faster.
+func TestIntegrationPacedExamples(t *testing.T) {
+	t.Parallel()
+	c := startCluster(t)
+	dir := checkout(t)
+	for _, tt := range []struct {
+		name     string
+		set      []string
+		topics   []string
+		from, to int // messages
+	}{
+		{"loop", []string{"pace.loop=3", "pace.loop_delay=0s"}, []string{"my-loop"}, 456, 456},
+		{"disorder", nil, []string{"my-disorder"}, 2900, 3200},
+		{"merge", nil, []string{"my-stream", "my-doors"}, 3001, 10_000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := c.in(t)
+			args := []string{"pipelines/" + tt.name + ".yaml", "--speed", "100000"}
+			for _, set := range tt.set {
+				args = append(args, "--set", set)
+			}
+			p := start(t, dir, c.Addr(), args...)
+			p.exits(0, patience)
+			n := 0
+			for _, topic := range tt.topics {
+				n += c.size(topic)
+			}
+			if o := p.outcome(tt.name); o.State != "completed" || o.Records.Written != n || n < tt.from || n > tt.to {
+				t.Errorf("%+v, with %d messages", o, n)
+			}
+		})
+	}
 }
 
 func messagesOf(records []*kgo.Record) []message {

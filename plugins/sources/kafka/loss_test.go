@@ -103,11 +103,12 @@ func TestTopicMadeAnew(t *testing.T) {
 				t.Parallel()
 				c := newCluster(t, kfake.SeedTopics(1, "t"))
 				produce(t, c, numbered(0, 0, 10)...)
-				if !strings.Contains(options, "topics") {
-					options += ", topics: t"
+				topics := ", topics: t"
+				if strings.Contains(options, "topics") {
+					topics = ""
 				}
 				log := kafkatest.NewLog(t)
-				s := openLogged(t, c, log, options+", "+policy)
+				s := openLogged(t, c, log, options+topics+", "+policy)
 				defer closeSource(t, s)
 				records, err := read(t, s, 10)
 				if err != nil {
