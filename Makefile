@@ -22,7 +22,7 @@ cross:        ## builds for the other systems
 integration:  ## against a real Apache Kafka and fastavro; needs Java 17, Maven and pip
 	go test -tags integration -run Integration -count 1 -timeout 20m ./...
 bench:        ## the figures of bench/README.md; needs Java, Maven and kcat
-	go test -tags bench -count 1 -timeout 60m -v ./bench
+	go test -tags bench -count 1 -timeout 90m -v ./bench -results results.md $(BENCH)
 docs:         ## docs/reference, schemas/pipeline.schema.json and what plugins describe prints anew
 	go run ./internal/docgen
 data:         ## the files in data anew

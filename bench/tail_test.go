@@ -16,12 +16,12 @@ func TestTail(t *testing.T) {
 	run(t, bin, "replay", csv, "rows", "--brokers", kafka.Addr(), "--speed", "max", "--key", "sensor", "--quiet")
 	for _, command := range []string{"tail", "tail --verbose"} {
 		var rates, cpu []float64
-		for i := range rounds + 1 {
+		for i := range rounds() + 1 {
 			a := run(t, "sh", "-c", fmt.Sprintf("exec %s %s rows --brokers %s --until-end --quiet > rows.jsonl", bin, command, kafka.Addr()))
 			if i > 0 { // the broker warms up
 				rates, cpu = append(rates, million/a.wall.Seconds()), append(cpu, a.cpu.Seconds())
 			}
 		}
-		note(t, "| %s, 1 M records from Kafka into a file, whole process | %.2f M records/s; CPU %.2f s |", command, median(rates)/1e6, median(cpu))
+		note(t, command+", 1 M records from Kafka into a file, whole process", "≥ 0.5 M records/s", "%.2f M records/s; CPU %.2f s", median(rates)/1e6, median(cpu))
 	}
 }

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"strconv"
 	"testing"
-	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/ThreeDotsLabs/watermill"
@@ -21,45 +20,22 @@ import (
 	ours "github.com/pipeline-daemon/pipeline/plugins/watermill"
 )
 
-// meter is a handler in Watermill's signature that measures its own rate, from
-// the first message to the last of so many.
-type meter struct {
-	want        int64
-	seen        atomic.Int64
-	first, last time.Time
-	done        chan struct{}
-}
-
-func newMeter(want int64) *meter { return &meter{want: want, done: make(chan struct{})} }
-
-func (m *meter) handle(*message.Message) ([]*message.Message, error) {
-	switch m.seen.Add(1) {
-	case 1:
-		m.first = time.Now()
-	case m.want:
-		m.last = time.Now()
-		close(m.done)
-	}
-	return nil, nil
-}
-
-func (m *meter) rate() float64 { return float64(m.want-1) / m.last.Sub(m.first).Seconds() }
-
-var current *meter
-
 func init() {
-	ours.RegisterHandler("meter", func(m *message.Message) ([]*message.Message, error) { return current.handle(m) })
+	ours.RegisterHandler("meter", func(*message.Message) ([]*message.Message, error) {
+		current.add(1)
+		return nil, nil
+	})
 }
 
 // The same function, in a pipeline and in Watermill's Router on
 // watermill-kafka's Subscriber.
 func TestBesideWatermillsRouter(t *testing.T) {
-	const all, forRouter = 500_000, 50_000
+	all, forRouter := full[int64](500_000, 50_000), full[int64](50_000, 5_000)
 	broker := kafkatest.Start(t).Addr()
 	createTopic(t, broker, "metered")
 	fill(t, broker, "metered", all)
 	var router, pipeline []float64
-	for i := range 3 {
+	for i := range full(3, 1) {
 		group := fmt.Sprint("run-", i)
 		router = append(router, routerRate(t, broker, group, forRouter))
 		file := filepath.Join(t.TempDir(), "metered.yaml")
@@ -72,14 +48,11 @@ func TestBesideWatermillsRouter(t *testing.T) {
 		pipeline = append(pipeline, current.rate())
 	}
 	ratio := median(pipeline) / median(router)
-	note(t, "| a handler in Watermill's signature, Kafka → handler | %.0f records/s; Watermill's Router on watermill-kafka %.0f/s: %.1f × |", median(pipeline), median(router), ratio)
-	if ratio < 3 {
-		t.Errorf("%.1f × the Router's rate, want 3", ratio)
-	}
+	note(t, "a handler in Watermill's signature, Kafka → handler", "≥ 3 × Watermill's Router", "%.0f records/s; Watermill's Router on watermill-kafka %.0f/s: %.1f ×", median(pipeline), median(router), ratio)
 }
 
-// fill writes n messages of about 100 bytes.
-func fill(t *testing.T, broker, topic string, n int) {
+// fill writes n messages of about 100 bytes, each with a key of its own.
+func fill(t *testing.T, broker, topic string, n int64) {
 	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic))
 	if err != nil {
@@ -88,7 +61,7 @@ func fill(t *testing.T, broker, topic string, n int) {
 	defer client.Close()
 	for i := range n {
 		value := fmt.Appendf(nil, `{"timestamp":"2026-03-02 08:00:00.000","sensor":"boiler","value":%d.25,"status":"ok","unit":"C"}`, i)
-		client.Produce(t.Context(), &kgo.Record{Value: value}, nil)
+		client.Produce(t.Context(), &kgo.Record{Key: strconv.AppendInt(nil, i, 10), Value: value}, nil)
 	}
 	if err := client.Flush(t.Context()); err != nil {
 		t.Fatal(err)
@@ -108,9 +81,9 @@ func routerRate(t *testing.T, broker, group string, n int64) float64 {
 		t.Fatal(err)
 	}
 	m := newMeter(n)
-	router.AddConsumerHandler("meter", "metered", subscriber, func(msg *message.Message) error {
-		_, err := m.handle(msg)
-		return err
+	router.AddConsumerHandler("meter", "metered", subscriber, func(*message.Message) error {
+		m.add(1)
+		return nil
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
