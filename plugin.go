@@ -58,6 +58,14 @@ type Lag struct {
 	Records   int64
 }
 
+// Loser is a Source that may go on though records were gone before it could
+// read them.
+type Loser interface {
+	// Lost returns how many are known to be, at most. It may run at any time,
+	// from any goroutine, also after Close.
+	Lost() int64
+}
+
 // Ender is a Source that may know when its records end.
 type Ender interface {
 	// End returns the event time of the last record, and whether it is known.

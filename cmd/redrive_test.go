@@ -5,7 +5,6 @@ package cmd
 import (
 	"bufio"
 	"fmt"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -52,7 +51,6 @@ func TestKilledRedriveGoesOn(t *testing.T) {
 // redriven runs a command and returns the numbers that it prints.
 func redriven(t *testing.T, c *exec.Cmd) (numbers []int) {
 	t.Helper()
-	c.Stderr = os.Stderr
 	out, err := c.Output()
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,8 @@ type pipelineReport struct {
 	Seconds          float64       `json:"seconds"`
 	RecordsPerSecond float64       `json:"records_per_second"` // written
 	Pace             *paceReport   `json:"pace"`
-	Lag              []lagReport   `json:"lag,omitempty"` // absent: the source doesn't know it
+	Lost             int64         `json:"lost,omitempty"` // records that were gone before they could be read, at most
+	Lag              []lagReport   `json:"lag,omitempty"`  // absent: the source doesn't know it
 }
 
 // lagReport is how many records of a partition were left, at most.
@@ -89,7 +90,7 @@ func newReport(version string, statuses []engine.Status) report {
 func newPipelineReport(s engine.Status) pipelineReport {
 	p := pipelineReport{Name: s.Name, State: s.State,
 		Records:      recordsReport{s.Read, s.Added, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
-		BytesWritten: s.Bytes, Seconds: micros(s.Elapsed) / 1e6, RecordsPerSecond: perSecond(s)}
+		BytesWritten: s.Bytes, Seconds: micros(s.Elapsed) / 1e6, RecordsPerSecond: perSecond(s), Lost: s.Lost}
 	if s.Err != nil {
 		p.Error = new(s.Err.Error())
 	}

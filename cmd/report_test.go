@@ -19,7 +19,7 @@ func TestReport(t *testing.T) {
 			Pace: &engine.PaceStatus{Speed: 10, OutOfOrder: 2, Starved: 1500 * time.Millisecond, Backpressure: time.Second,
 				Lateness:     engine.Lateness{P50: 600 * time.Microsecond, P90: time.Millisecond, P99: 1200 * time.Microsecond, P999: 2 * time.Millisecond, Max: 3100 * time.Microsecond},
 				Acknowledged: engine.Lateness{P50: 2 * time.Millisecond, Max: 9 * time.Millisecond}}},
-		{Name: "average", State: engine.Failed, Read: 1, Failed: 1, Err: errors.New("the error"),
+		{Name: "average", State: engine.Failed, Read: 1, Failed: 1, Err: errors.New("the error"), Lost: 7,
 			Lag: []pipeline.Lag{{Source: "t", Partition: 1, Records: 42}}},
 	}
 	want := `{
@@ -88,6 +88,7 @@ func TestReport(t *testing.T) {
       "seconds": 0,
       "records_per_second": 0,
       "pace": null,
+      "lost": 7,
       "lag": [
         {
           "topic": "t",

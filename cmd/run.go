@@ -33,7 +33,7 @@ func (o *runOptions) add(f *pflag.FlagSet) {
 	f.StringVar(&o.state, "state", defaultState, "keep positions, and the socket by which other commands steer the run, in the folder `DIR`, made when first needed")
 	f.StringVar(&o.report, "report", "", "write a report in JSON to `FILE` at the end")
 	f.DurationVar(&o.grace, "grace", 10*time.Second, "how long Ctrl-C lets what has been released be stored")
-	f.BoolVar(&o.strict, "strict", false, "exit with 1 if records were skipped or became dead letters")
+	f.BoolVar(&o.strict, "strict", false, "exit with 1 if records were skipped, became dead letters, or were gone before they could be read")
 	f.DurationVar(&o.lateness, "fail-lateness", 0, "exit with 1 if one record in a hundred was later than `DURATION` (default no limit)")
 	o.memory = addBrokerMemory(f)
 }

@@ -88,7 +88,7 @@ func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*confi
 // logEnd tells in a log line how a pipeline has ended.
 func logEnd(log *slog.Logger, s engine.Status) {
 	attrs := []any{"pipeline", s.Name, "read", s.Read, "written", s.Written}
-	for name, n := range map[string]int64{"filtered": s.Filtered, "failed": s.Failed, "skipped": s.Skipped, "dead_lettered": s.DeadLettered} {
+	for name, n := range map[string]int64{"filtered": s.Filtered, "failed": s.Failed, "skipped": s.Skipped, "dead_lettered": s.DeadLettered, "lost": s.Lost} {
 		if n > 0 {
 			attrs = append(attrs, name, n)
 		}
@@ -115,7 +115,7 @@ func logEnd(log *slog.Logger, s engine.Status) {
 func conclude(c *console, o *runOptions, plans []*config.Plan, statuses []engine.Status) error {
 	c.screen.close()
 	var errs []error
-	var unclean int64
+	var unclean, lost int64
 	for i, s := range statuses {
 		switch {
 		case c.json:
@@ -127,12 +127,16 @@ func conclude(c *console, o *runOptions, plans []*config.Plan, statuses []engine
 			errs = append(errs, errReported)
 		}
 		unclean += s.Skipped + s.DeadLettered
+		lost += s.Lost
 		if o.lateness > 0 && s.Pace != nil && s.Pace.Lateness.P99 > o.lateness {
 			errs = append(errs, c.tell(fmt.Errorf("%s was late: 99 %% within %s, and --fail-lateness allows %v", s.Name, late(s.Pace.Lateness.P99), o.lateness)))
 		}
 	}
 	if o.strict && unclean > 0 {
 		errs = append(errs, c.tell(fmt.Errorf("%s skipped or dead-lettered, which --strict takes as a failure", count(unclean, "record"))))
+	}
+	if o.strict && lost > 0 {
+		errs = append(errs, c.tell(fmt.Errorf("at most %s lost, which --strict takes as a failure", count(lost, "record"))))
 	}
 	if o.report != "" {
 		if err := newReport(version(), statuses).write(o.report); err != nil {

@@ -92,6 +92,9 @@ func unstoredLine(p *config.Plan, s engine.Status) string {
 	if s.DeadLettered > 0 {
 		parts = append(parts, count(s.DeadLettered, "dead letter")+" → "+end(p.DeadLetter.Name, p.DeadLetter.Node))
 	}
+	if s.Lost > 0 {
+		parts = append(parts, "at most "+count(s.Lost, "record")+" lost: gone before they could be read")
+	}
 	if s.Undelivered > 0 {
 		parts = append(parts, count(s.Undelivered, "record")+" not delivered: released, but not known to be stored")
 	}

@@ -37,6 +37,7 @@ type Status struct {
 	End       time.Time     // the event time at which the source ends; zero if it is not known
 	Origin    pipeline.Origin
 	Resumed   string         // the position of an earlier run after which this one goes on; empty: it begins anew
+	Lost      int64          // gone before they could be read, at most
 	Lag       []pipeline.Lag // what waits in the source, by partition; nil if it doesn't know
 	Share     float64        // of all there is to read, 0 to 1; -1 if it is not known
 	Pace      *PaceStatus
@@ -66,6 +67,7 @@ type stats struct {
 	outcome                                                                           atomic.Pointer[outcome]
 	source                                                                            atomic.Pointer[pipeline.Progresser]
 	lagger                                                                            atomic.Pointer[pipeline.Lagger]
+	loser                                                                             atomic.Pointer[pipeline.Loser]
 	began, end                                                                        atomic.Pointer[time.Time]
 	read, added, written, filtered, failed, skipped, deadLettered, undelivered, bytes atomic.Int64
 	eventTime                                                                         atomic.Int64
@@ -99,6 +101,9 @@ func (s *stats) reopened(source pipeline.Source) {
 	}
 	if l, ok := source.(pipeline.Lagger); ok {
 		s.lagger.Store(&l)
+	}
+	if l, ok := source.(pipeline.Loser); ok {
+		s.loser.Store(&l)
 	}
 	if e, ok := source.(pipeline.Ender); ok {
 		if end, ok := e.End(); ok {
@@ -174,6 +179,9 @@ func (p *Pipeline) Status() Status {
 	}
 	if lagger := s.lagger.Load(); lagger != nil {
 		st.Lag = (*lagger).Lag()
+	}
+	if loser := s.loser.Load(); loser != nil {
+		st.Lost = (*loser).Lost()
 	}
 	if at := s.partition.Load(); at != nil {
 		st.Origin = *at

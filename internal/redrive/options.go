@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -55,8 +56,11 @@ func File(plan *config.Plan, path string) error {
 	if o.File, err = filepath.Abs(path); err == nil {
 		o.File, err = filepath.EvalSymlinks(o.File)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("--from %s: there is no such file", path)
+	case err != nil:
+		return fmt.Errorf("--from %s: %w", path, err)
 	}
 	if o.id, err = identify(o.File); err != nil {
 		return fmt.Errorf("--from %s: %w", path, err)

@@ -41,6 +41,7 @@ var (
 	_ pipeline.Progresser = (*source)(nil)
 	_ pipeline.Committer  = groupSource{}
 	_ pipeline.Lagger     = groupSource{}
+	_ pipeline.Loser      = groupSource{}
 )
 
 // Read implements pipeline.Source.
@@ -202,6 +203,14 @@ func (s groupSource) Lag() []pipeline.Lag {
 		return l.Lag()
 	}
 	return nil
+}
+
+// Lost implements pipeline.Loser.
+func (s groupSource) Lost() int64 {
+	if l, ok := s.Source.(pipeline.Loser); ok {
+		return l.Lost()
+	}
+	return 0
 }
 
 // Close implements pipeline.Source. It tells what is left where it is.

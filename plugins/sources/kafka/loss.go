@@ -26,6 +26,7 @@ func (s *source) lose(l loss) error {
 		return pipeline.Permanent(fmt.Errorf("topic %q, partition %d: the messages from offset %d to %d (at most %d) are gone before they were read, by the topic's retention or a deletion; to go on without them, set on_data_loss: continue",
 			l.topic, l.number, l.from, l.to-1, l.to-l.from))
 	}
+	s.lost.Add(l.to - l.from)
 	s.log.Warn("messages are gone before they were read, by the topic's retention or a deletion; going on after them",
 		"topic", l.topic, "partition", l.number, "from", l.from, "to", l.to-1, "lost_at_most", l.to-l.from)
 	return nil
@@ -90,6 +91,7 @@ func (s *source) anew(topic, why string) error {
 	}
 	if !s.renewing[topic] {
 		s.log.Warn("what was not read of a topic is lost; going on with what it holds, from its beginning", "topic", topic, "because", "it "+why)
+		s.lost.Add(s.table.unfetched(topic))
 		s.renewing[topic] = true
 		s.client.PauseFetchTopics(topic)
 	}

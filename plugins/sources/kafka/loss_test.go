@@ -62,6 +62,9 @@ func TestDataLoss(t *testing.T) {
 					t.Error(diff)
 				}
 				log.Await("going on after them\" topic=t partition=0 from=10 to=59 lost_at_most=50", time.Second)
+				if n := s.(pipeline.Loser).Lost(); n != 50 {
+					t.Errorf("%d messages are lost, want 50", n)
+				}
 			})
 		}
 	}
@@ -204,5 +207,21 @@ func TestUntilEndOfWhatVanishes(t *testing.T) {
 				t.Errorf("%v\n%s", err, diff)
 			}
 		})
+	}
+}
+
+// What is lost with a topic is what was there and not fetched.
+func TestUnfetched(t *testing.T) {
+	table := newTable(&Options{})
+	for p, s := range map[partition]state{
+		{"t", 0}: {owned: true, fetched: 4, end: 9},
+		{"t", 1}: {owned: true, fetched: 9, end: 8}, // what was last heard is of before
+		{"t", 2}: {fetched: 0, end: 100},            // another member's
+		{"u", 0}: {owned: true, end: 100},
+	} {
+		table.states[p] = &s
+	}
+	if n := table.unfetched("t"); n != 5 {
+		t.Errorf("%d messages, want 5", n)
 	}
 }

@@ -33,6 +33,7 @@ type source struct {
 	merge    *merge          // where that is, if it is to be put in order; else nil
 	renewing map[string]bool // topics that are to be read from their beginning
 
+	lost    atomic.Int64                   // messages
 	lastLag atomic.Pointer[[]pipeline.Lag] // what was left when it was closed
 	unwatch func()
 }
@@ -58,6 +59,7 @@ var (
 	_ pipeline.Source     = (*source)(nil)
 	_ pipeline.Progresser = (*source)(nil)
 	_ pipeline.Lagger     = (*source)(nil)
+	_ pipeline.Loser      = (*source)(nil)
 	_ pipeline.Committer  = groupSource{}
 )
 
@@ -289,6 +291,9 @@ func (s *source) Lag() []pipeline.Lag {
 	}
 	return s.table.lag(s.group != nil)
 }
+
+// Lost implements pipeline.Loser.
+func (s *source) Lost() int64 { return s.lost.Load() }
 
 // Commit implements pipeline.Committer.
 func (s groupSource) Commit(_ context.Context, p pipeline.Position) error { return s.group.mark(p) }

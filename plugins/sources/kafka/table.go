@@ -176,6 +176,19 @@ func (t *table) behind() (ps []partition) {
 	return ps
 }
 
+// unfetched counts the messages of a topic that are not fetched, as was last
+// heard.
+func (t *table) unfetched(topic string) (n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for p, s := range t.states {
+		if p.topic == topic && s.owned {
+			n += max(s.end-s.fetched, 0)
+		}
+	}
+	return n
+}
+
 // owned counts the partitions that are this reader's.
 func (t *table) owned() (n int) {
 	t.mu.Lock()
