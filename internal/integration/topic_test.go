@@ -129,6 +129,10 @@ func reported(t *testing.T, headers []kgo.RecordHeader, name string) map[string]
 	if got := rest["error"]; !strings.HasSuffix(got, fmt.Sprintf(want, name)) {
 		t.Errorf("error: %q", got)
 	}
+	if at, err := time.Parse(time.RFC3339, rest["timestamp"]); err != nil || at.IsZero() {
+		t.Errorf("timestamp: %q", rest["timestamp"])
+	}
+	delete(rest, "timestamp")
 	delete(rest, "time")
 	delete(rest, "error")
 	for key, want := range map[string]string{"pipeline": name, "stage": "sink", "plugin": "kafka", "attempts": "1"} {
