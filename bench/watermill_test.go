@@ -52,9 +52,9 @@ func TestBesideWatermillsRouter(t *testing.T) {
 }
 
 // fill writes n messages of about 100 bytes, each with a key of its own.
-func fill(t *testing.T, broker, topic string, n int64) {
+func fill(t *testing.T, broker, topic string, n int64, opts ...kgo.Opt) {
 	t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic))
+	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic))...)
 	if err != nil {
 		t.Fatal(err)
 	}
