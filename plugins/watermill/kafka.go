@@ -86,7 +86,8 @@ func (o *kafkaOptions) connect(c *sarama.Config) error {
 	return nil
 }
 
-// marshaler is Watermill's, with the record's key and time.
+// marshaler is Watermill's, with the record's key. The time is that of writing: old event
+// times would be deleted by a topic's retention.
 type marshaler struct{ kafka.DefaultMarshaler }
 
 var _ kafka.Marshaler = marshaler{}
