@@ -98,7 +98,7 @@ func addPlugin(w io.Writer, dir, root string, p scaffold.Plugin) error {
 		"sink":      fmt.Sprintf(`--set "sink={%s}"`, p.Step()),
 	}
 	fmt.Fprintf(w, `
-Its test, a pipeline with it, and its page in the reference:
+Its test, a pipeline with it, and its page in the reference, which  go test ./...  asks for:
 
   go test ./%s
   go run ./cmd/pipeline run pipelines/replay.yaml --speed max --limit 3 %s

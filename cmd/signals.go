@@ -12,12 +12,15 @@ import (
 // programs send one to a process and to its group.
 const twice = 100 * time.Millisecond
 
-// untilSignal returns a context that is done at the first SIGINT or SIGTERM,
-// of which announce then tells. A second one ends the process at once.
+// untilSignal returns a context that is done at the first SIGINT, SIGTERM or
+// SIGHUP, which the end of a terminal sends, of which announce then tells. A second one ends the process at once.
 func untilSignal(c *console, announce func()) (ctx context.Context, end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		select {
 		case <-signals:

@@ -38,6 +38,8 @@ func TestSignals(t *testing.T) {
 			"slow  stopped after "},
 		{"terminated", slow, []string{"run", "slow.yaml"}, func(p *process) { p.signal(syscall.SIGTERM) }, 0,
 			"\n  1 record → print"},
+		{"the terminal is closed", slow, []string{"run", "slow.yaml"}, func(p *process) { p.signal(syscall.SIGHUP) }, 0,
+			"slow  stopped after "},
 		{"twice", blocked(), []string{"run", "blocked.yaml", "--grace", "1h"}, func(p *process) {
 			p.signal(os.Interrupt)
 			p.says("stopping: storing what has been released (up to 1h0m0s); press Ctrl-C again to quit at once\"\n")

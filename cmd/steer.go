@@ -55,7 +55,7 @@ func seekBody(value string) (map[string]any, error) {
 	}
 	at, err := pipeline.ParseTime(value, time.Now())
 	if err != nil {
-		return nil, fmt.Errorf("wants a time such as 2021-01-01 00:30:00 or 2021-01-01T00:30:00Z, or a way such as +10m or -10s, not %q", value)
+		return nil, fmt.Errorf("wants a time such as 2021-01-01 00:30:00 or 2021-01-01T00:30:00Z, or a way such as +10m or -- -10s, not %q", value)
 	}
 	return map[string]any{"time": at}, nil
 }

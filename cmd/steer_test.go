@@ -59,7 +59,7 @@ func TestSteering(t *testing.T) {
 		{"seek -- -1m", 0, "replay  paused"},
 		{"speed 0", 2, `pipeline: X: wants a number above 0, not "0"`},
 		{"step 0", 2, `pipeline: N: wants a number of records above 0, not "0"`},
-		{"seek soon", 2, "pipeline: TIME: wants a time such as 2021-01-01 00:30:00 or 2021-01-01T00:30:00Z, or a way such as +10m or -10s"},
+		{"seek soon", 2, "pipeline: TIME: wants a time such as 2021-01-01 00:30:00 or 2021-01-01T00:30:00Z, or a way such as +10m or -- -10s"},
 		{"seek", 2, "pipeline: pipeline seek wants TIME, as in\n  pipeline seek '2021-01-01 00:30:00'"},
 		{"pause other", 1, "pipeline: no pipeline other runs with the state folder s; there runs replay"},
 		{"pause a b", 2, "pipeline: pipeline pause takes one pipeline"},

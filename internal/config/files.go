@@ -54,6 +54,8 @@ func (p *Plan) checkFiles() error {
 			continue
 		case p.Resume && e.Anew:
 			errs = append(errs, e.mistake("mode", "resume adds to what earlier runs have stored: set mode: append"))
+		case e.Empty && resumes(p.Source.Options):
+			errs = append(errs, e.mistake("mode", "the source goes on where the run before has ended, whose records overwrite would remove: set mode: append, or group: none at the source"))
 		case sameFile(p.File, e.Writes):
 			errs = append(errs, e.mistake("path", "%s is the pipeline's own file: choose another path", e.Writes))
 		}
@@ -91,6 +93,11 @@ func CheckTogether(plans []*Plan) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func resumes(source any) bool {
+	r, ok := source.(pipeline.Resumer)
+	return ok && r.Resumes()
 }
 
 func (e end) mistake(option, format string, args ...any) error {

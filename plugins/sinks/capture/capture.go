@@ -35,7 +35,7 @@ var (
 
 // Files implements pipeline.FileUser.
 func (o *Options) Files() pipeline.Files {
-	return pipeline.Files{Writes: o.Path, Anew: o.Mode != output.Append}
+	return pipeline.Files{Writes: o.Path, Anew: o.Mode != output.Append, Empty: o.Mode == output.Overwrite}
 }
 
 // UsesValue implements pipeline.ValueUser.

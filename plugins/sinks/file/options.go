@@ -39,7 +39,7 @@ var _ pipeline.FileUser = (*Options)(nil)
 
 // Files implements pipeline.FileUser.
 func (o *Options) Files() pipeline.Files {
-	return pipeline.Files{Writes: o.Path, Anew: o.Mode != output.Append}
+	return pipeline.Files{Writes: o.Path, Anew: o.Mode != output.Append, Empty: o.Mode == output.Overwrite}
 }
 
 // Validate implements pipeline.Validator.

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pipeline-daemon/pipeline/internal/textfile"
+	"github.com/pipeline-daemon/pipeline/internal/timestamp"
 )
 
 // headPatience is how long to wait for more rows of a pipe once there is one:
@@ -125,4 +127,20 @@ func columnNames(r *row) (names, renamed []string) {
 		names = append(names, name)
 	}
 	return names, renamed
+}
+
+// looksLikeRow reports whether a header has a time in it, or nothing but
+// numbers.
+func looksLikeRow(header []string) bool {
+	numbers := 0
+	for _, cell := range header {
+		if _, err := strconv.ParseFloat(cell, 64); err == nil {
+			numbers++
+			continue
+		}
+		if _, fits, err := timestamp.Detect([]string{cell}); err == nil && fits == 1 {
+			return true
+		}
+	}
+	return numbers == len(header)
 }

@@ -135,6 +135,9 @@ func (f *format) prepare(file string, h *head) error {
 	if first && len(h.renamed) > 0 {
 		f.env.Log.Warn("columns without a name of their own are named by their place", "file", file, "names", strings.Join(h.renamed, ", "))
 	}
+	if first && f.options.Header && looksLikeRow(h.names) {
+		f.env.Log.Warn("the header looks like a row; if the file has none, say header: false and name the columns: columns: [timestamp, value]", "file", file, "header", strings.Join(h.names, ", "))
+	}
 	if err := f.findTime(file, h); err != nil {
 		return err
 	}

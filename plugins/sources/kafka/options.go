@@ -49,6 +49,11 @@ func defaults() Options {
 	return Options{Options: kafka.DefaultOptions(), From: From{text: fromCommitted}, Isolation: readCommitted, OnDataLoss: fail}
 }
 
+var _ pipeline.Resumer = (*Options)(nil)
+
+// Resumes implements pipeline.Resumer.
+func (o *Options) Resumes() bool { return o.Group != noGroup && o.From.text == fromCommitted }
+
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
 	var errs []error
