@@ -203,11 +203,14 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 			continue
 		}
 		for r.look(&records[i]); r.due > r.now && r.stepped == r.state.Steps; r.look(&records[i]) {
-			if i > 0 || r.sought() {
+			if i > 0 {
 				return i, true
 			}
 			if !r.sleep() {
 				return 0, false
+			}
+			if r.sought() {
+				return 0, true
 			}
 		}
 		r.pass(&records[i])

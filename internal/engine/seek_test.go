@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,6 +124,9 @@ func TestSeek(t *testing.T) {
 			all, st, err := inBubble(t, h)
 			if err != nil || st.State != Completed {
 				t.Errorf("%v, %v", st.State, err)
+			}
+			if st.Pace.OutOfOrder > 0 && !strings.Contains(tc.name, "backwards") {
+				t.Errorf("%d out of order", st.Pace.OutOfOrder)
 			}
 			if diff := cmp.Diff(tc.want, all); diff != "" {
 				t.Error(diff)
