@@ -32,7 +32,9 @@ type console struct {
 	stdout io.Writer // above the status lines, if it is their terminal too
 	stderr io.Writer // above the status lines
 	log    *slog.Logger
-	screen *screen // nil: there are no status lines
+	screen *screen   // nil: there are no status lines
+	keys   *keyboard // that a player may take; nil: there is none
+	stop   func()    // as Ctrl-C does, while pipelines run
 	paint  palette
 	quiet  bool
 	json   bool // what the user is told are lines of JSON
@@ -54,6 +56,7 @@ func (g *globals) newConsole() (*console, error) {
 	terminal := isTerminal(os.Stderr) && enableEscapes(os.Stderr)
 	if terminal && !c.quiet && !c.json && !isPipe(os.Stdout) {
 		c.screen = newScreen(os.Stderr)
+		c.keys = newKeyboard(os.Stdin)
 		c.stderr = c.screen.above(os.Stderr)
 		if isTerminal(os.Stdout) {
 			c.stdout = c.screen.above(os.Stdout)
@@ -75,6 +78,12 @@ func (c *console) handler(level slog.Level, terminal bool) slog.Handler {
 		return newLogLines(c.stderr, level, c.paint)
 	}
 	return slog.NewTextHandler(c.stderr, o)
+}
+
+// close leaves the terminal as it was found.
+func (c *console) close() {
+	c.screen.close()
+	c.keys.leave()
 }
 
 // tell returns an error of a run, for Main to print; where a program reads the

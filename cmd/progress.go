@@ -11,12 +11,10 @@ import (
 // A track turns the statuses of a pipeline into views: it remembers what a
 // single status doesn't tell.
 type track struct {
-	samples []sample  // of the last rateWindow, the oldest first
-	first   sample    // the first whose share is known
-	seen    bool      // there is one
-	event   time.Time // the latest, and when it was first seen
-	eventAt time.Time
-	logged  int64 // how many records the last log line told of
+	samples []sample // of the last rateWindow, the oldest first
+	first   sample   // the first whose share is known
+	seen    bool     // there is one
+	logged  int64    // how many records the last log line told of
 }
 
 type sample struct {
@@ -47,7 +45,7 @@ func (t *track) view(now time.Time, s engine.Status, stopping bool) view {
 	if oldest := t.samples[0]; now.After(oldest.at) {
 		v.rate = float64(s.Read-oldest.read) / now.Sub(oldest.at).Seconds()
 	}
-	if v.left = t.leftOfReplay(now, s); v.left < 0 {
+	if v.left = leftOfReplay(s); v.left < 0 {
 		v.left = t.left(latest)
 	}
 	return v
@@ -55,14 +53,11 @@ func (t *track) view(now time.Time, s engine.Status, stopping bool) view {
 
 // leftOfReplay is the time until a replay's last record is due, or -1 if that
 // is not known.
-func (t *track) leftOfReplay(now time.Time, s engine.Status) time.Duration {
-	if !s.EventTime.Equal(t.event) {
-		t.event, t.eventAt = s.EventTime, now
-	}
-	if s.Pace == nil || s.End.IsZero() || s.EventTime.IsZero() {
+func leftOfReplay(s engine.Status) time.Duration {
+	if s.Pace == nil || s.End.IsZero() || s.Pace.Position.IsZero() {
 		return -1
 	}
-	left := s.End.Sub(s.EventTime).Seconds()/s.Pace.Speed - now.Sub(t.eventAt).Seconds()
+	left := s.End.Sub(s.Pace.Position).Seconds() / s.Pace.Speed
 	return time.Duration(max(left, 0) * float64(time.Second))
 }
 

@@ -52,21 +52,16 @@ func TestTrack(t *testing.T) {
 	}
 }
 
-// A replay knows when its last record is due, and counts down in a pause too.
+// A replay knows when its last record is due.
 func TestTimeLeftOfAReplay(t *testing.T) {
-	var tr track
-	now, event := time.Now(), time.Unix(0, 0)
-	s := engine.Status{Share: 0.01, EventTime: event, End: event.Add(600 * time.Second), Pace: &engine.PaceStatus{Speed: 10}}
-	for _, step := range []struct{ passed, event, want time.Duration }{
-		{0, 0, 60 * time.Second},
-		{5 * time.Second, 0, 55 * time.Second},
-		{6 * time.Second, 60 * time.Second, 54 * time.Second},
-		{60 * time.Second, 600 * time.Second, 0},
-		{70 * time.Second, 600 * time.Second, 0},
+	event := time.Unix(0, 0)
+	for _, step := range []struct{ position, want time.Duration }{
+		{0, 60 * time.Second}, {60 * time.Second, 54 * time.Second}, {600 * time.Second, 0}, {700 * time.Second, 0},
 	} {
-		s.EventTime = event.Add(step.event)
-		if v := tr.view(now.Add(step.passed), s, false); v.left != step.want {
-			t.Errorf("after %v at %v: %v left, want %v", step.passed, step.event, v.left, step.want)
+		s := engine.Status{Share: 0.01, EventTime: event, End: event.Add(600 * time.Second),
+			Pace: &engine.PaceStatus{Speed: 10, Position: event.Add(step.position)}}
+		if v := new(track).view(time.Now(), s, false); v.left != step.want {
+			t.Errorf("at %v: %v left, want %v", step.position, v.left, step.want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // onTerminal runs the binary on a terminal until it ends. see is called after
-// each piece of output.
+// each piece of output. In the end the terminal is as a terminal begins.
 func onTerminal(t *testing.T, width int, p *process, see func(keys io.Writer, screen *terminal)) *terminal {
 	t.Helper()
 	p.Stderr = nil // the terminal's, as all
@@ -36,6 +36,9 @@ func onTerminal(t *testing.T, width int, p *process, see func(keys io.Writer, sc
 		n, err := tty.Read(buf)
 		_, _ = screen.Write(buf[:n])
 		if errors.Is(err, io.EOF) || errors.Is(err, syscall.EIO) { // Linux tells the end so
+			if takesKeys(t, tty) {
+				t.Error("the terminal is not left as it was found")
+			}
 			return screen
 		}
 		if err != nil {
@@ -66,7 +69,7 @@ func TestStatusLineOnTerminal(t *testing.T) {
 			t.Parallel()
 			status := regexp.MustCompile(c.status)
 			seen := 0
-			p := command(t, folder(t, pacedFiles()), freeport.Addr(), "run", "show.yaml")
+			p := command(t, folder(t, pacedFiles()), freeport.Addr(), "run", "show.yaml", "--no-tui")
 			end := onTerminal(t, c.width, p, func(_ io.Writer, s *terminal) {
 				if last := strings.TrimRight(string(s.rows[len(s.rows)-1]), " "); status.MatchString(last) {
 					seen++
@@ -99,7 +102,7 @@ func TestInterruptOnTerminal(t *testing.T) {
 	t.Parallel()
 	files := pacedFiles()
 	files["show.yaml"] = strings.Replace(files["show.yaml"], "50", "0.001", 1)
-	p := command(t, folder(t, files), freeport.Addr(), "run", "show.yaml")
+	p := command(t, folder(t, files), freeport.Addr(), "run", "show.yaml", "--no-tui")
 	pressed := false
 	end := onTerminal(t, 80, p, func(keys io.Writer, s *terminal) {
 		if !pressed && strings.Contains(s.String(), " 1 record ") {

@@ -50,7 +50,7 @@ option of it is set by its path:  --set 'source.csv.delimiter=;'`,
 			if err != nil {
 				return err
 			}
-			defer console.screen.close()
+			defer console.close()
 			o.csv, o.topic, o.limited = args[0], args[1], c.Flags().Changed("limit")
 			plan, text, err := o.plan()
 			switch {

@@ -21,6 +21,7 @@ type runOptions struct {
 	report   string
 	grace    time.Duration
 	failFast bool
+	noTUI    bool
 	strict   bool
 	lateness time.Duration // 0: any will do
 	memory   *sizeFlag
@@ -35,6 +36,7 @@ func (o *runOptions) add(f *pflag.FlagSet) {
 	f.DurationVar(&o.grace, "grace", 10*time.Second, "how long Ctrl-C lets what has been released be stored")
 	f.BoolVar(&o.strict, "strict", false, "exit with 1 if records were skipped, became dead letters, or were gone before they could be read")
 	f.DurationVar(&o.lateness, "fail-lateness", 0, "exit with 1 if one record in a hundred was later than `DURATION` (default no limit)")
+	f.BoolVar(&o.noTUI, "no-tui", false, "show a status line instead of the player, which one paced pipeline has on a terminal")
 	o.memory = addBrokerMemory(f)
 }
 
@@ -93,7 +95,7 @@ a configuration, and nothing was opened · 130 ended by a second Ctrl-C.`,
 			if err != nil {
 				return err
 			}
-			defer console.screen.close()
+			defer console.close()
 			plans, err := o.plans(files)
 			if err != nil {
 				return err

@@ -77,7 +77,10 @@ func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*confi
 	}
 	ended := make(chan struct{})
 	go func() { wg.Wait(); close(ended) }()
-	showProgress(c, pipelines, func() bool { return ctx.Err() != nil }, ended)
+	stopping := func() bool { return ctx.Err() != nil }
+	if !isPlayed(c, o, plans) || !play(c, pipelines[0], plans[0].Pace.Speed, stopping, ended) {
+		showProgress(c, pipelines, stopping, ended)
+	}
 	statuses := make([]engine.Status, len(pipelines))
 	for i, p := range pipelines {
 		statuses[i] = p.Status()

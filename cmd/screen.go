@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 )
 
@@ -82,6 +82,16 @@ func (s *screen) close() {
 	}
 }
 
+// hide takes the status lines away until they are shown anew.
+func (s *screen) hide() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b bytes.Buffer
+	s.erase(&b)
+	s.lines = nil
+	s.flush(&b)
+}
+
 // erase leaves the cursor at the start of the first status line. A terminal
 // that has become narrower since has wrapped them.
 func (s *screen) erase(b *bytes.Buffer) {
@@ -108,23 +118,9 @@ func (s *screen) draw(b *bytes.Buffer) {
 			b.WriteString("\r\n")
 		}
 		b.WriteString(line)
-		s.drawn = append(s.drawn, visible(line))
+		s.drawn = append(s.drawn, ansi.StringWidth(line))
 	}
 	b.WriteString("\r")
-}
-
-// visible is the length of a line on the terminal.
-func visible(line string) int {
-	n := utf8.RuneCountInString(line)
-	for rest := line; ; {
-		start := strings.Index(rest, "\x1b[")
-		if start < 0 {
-			return n
-		}
-		end := start + strings.IndexByte(rest[start:], 'm') + 1
-		n -= end - start
-		rest = rest[end:]
-	}
 }
 
 // above returns a writer to the same terminal whose lines scroll above the

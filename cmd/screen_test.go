@@ -111,11 +111,3 @@ func TestNoScreen(t *testing.T) {
 	s.show(fixed("one"))
 	s.close()
 }
-
-func TestVisible(t *testing.T) {
-	for line, want := range map[string]int{"": 0, "abc": 3, "━─…": 3, "\x1b[1mabc\x1b[0m  \x1b[2mde\x1b[0m": 7} {
-		if got := visible(line); got != want {
-			t.Errorf("%q is %d wide, not %d", line, got, want)
-		}
-	}
-}

@@ -13,13 +13,20 @@ import (
 const twice = 100 * time.Millisecond
 
 // untilSignal returns a context that is done at the first SIGINT, SIGTERM or
-// SIGHUP, which the end of a terminal sends, of which announce then tells. A second one ends the process at once.
+// SIGHUP, which the end of a terminal sends, of which announce then tells. A
+// second one ends the process at once.
 func untilSignal(c *console, announce func()) (ctx context.Context, end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
 		signal.Notify(signals, syscall.SIGHUP)
+	}
+	c.stop = func() {
+		select {
+		case signals <- os.Interrupt:
+		default:
+		}
 	}
 	go func() {
 		select {
@@ -34,7 +41,7 @@ func untilSignal(c *console, announce func()) (ctx context.Context, end func()) 
 				break
 			}
 		}
-		c.screen.close()
+		c.close()
 		os.Exit(exitForced)
 	}()
 	return ctx, func() {

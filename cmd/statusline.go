@@ -5,8 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/dustin/go-humanize"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/engine"
@@ -41,19 +41,21 @@ func statusLine(v view, nameWidth, width int, paint palette) string {
 	if limit := max(room/2, 1); len(name) > limit {
 		name = append(name[:limit-1], '…')
 	}
-	room -= len(name)
-	all := segments(v, paint)
+	return paint.bold(string(name)) + fitted(segments(v, paint), room-len(name))
+}
+
+// fitted renders the segments that there is room for, each after a gap.
+func fitted(all []segment, room int) string {
 	shown := make([]bool, len(all))
 	for rank := 1; rank <= lastRank; rank++ {
 		for i, s := range all {
-			if n := utf8.RuneCountInString(s.text); s.rank == rank && n > 0 && segmentGap+n <= room {
+			if n := ansi.StringWidth(s.text); s.rank == rank && n > 0 && segmentGap+n <= room {
 				shown[i] = true
 				room -= segmentGap + n
 			}
 		}
 	}
 	var b strings.Builder
-	b.WriteString(paint.bold(string(name)))
 	for i, s := range all {
 		if !shown[i] {
 			continue

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/engine"
@@ -73,7 +74,7 @@ func TestStatusLineFits(t *testing.T) {
 	for _, v := range []view{replayView(), extreme} {
 		for width := 2; width < 200; width++ {
 			for _, paint := range []palette{false, true} {
-				if got := visible(statusLine(v, 12, width, paint)); got >= width {
+				if got := ansi.StringWidth(statusLine(v, 12, width, paint)); got >= width {
 					t.Fatalf("at width %d the line is %d wide: %q", width, got, statusLine(v, 12, width, paint))
 				}
 			}

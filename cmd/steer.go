@@ -46,18 +46,29 @@ func stepBody(value string) (map[string]any, error) {
 }
 
 func seekBody(value string) (map[string]any, error) {
-	if strings.HasPrefix(value, "+") || strings.HasPrefix(value, "-") {
-		d, err := time.ParseDuration(value)
-		if err != nil {
-			return nil, fmt.Errorf("wants a way such as +10m or -90s, not %q", value)
-		}
-		return map[string]any{"by": d.String()}, nil
-	}
-	at, err := pipeline.ParseTime(value, time.Now())
-	if err != nil {
-		return nil, fmt.Errorf("wants a time such as 2021-01-01 00:30:00 or 2021-01-01T00:30:00Z, or a way such as +10m or -- -10s, not %q", value)
+	at, by, err := parseSeek(value, "-- -10s")
+	switch {
+	case err != nil:
+		return nil, err
+	case at.IsZero():
+		return map[string]any{"by": by.String()}, nil
 	}
 	return map[string]any{"time": at}, nil
+}
+
+// parseSeek reads where to seek to: a time, or a way, for which the time is
+// zero. back is an example of a way back.
+func parseSeek(value, back string) (at time.Time, by time.Duration, err error) {
+	if strings.HasPrefix(value, "+") || strings.HasPrefix(value, "-") {
+		if by, err = time.ParseDuration(value); err != nil {
+			return at, 0, fmt.Errorf("wants a way such as +10m or -90s, not %q", value)
+		}
+		return at, by, nil
+	}
+	if at, err = pipeline.ParseTime(value, time.Now()); err != nil {
+		return at, 0, fmt.Errorf("wants a time such as 2021-01-01 00:30:00 or 2021-01-01T00:30:00Z, or a way such as +10m or %s, not %q", back, value)
+	}
+	return at, 0, nil
 }
 
 func speedBody(value string) (map[string]any, error) {

@@ -10,14 +10,16 @@ import (
 
 // PaceStatus is how a paced pipeline plays, and how well it keeps time.
 type PaceStatus struct {
-	Speed        float64   // the requested one, as it is now
-	Paused       bool      // and waits to be resumed, or stepped
-	Position     time.Time // the play head, in event time; zero before the first record
-	Achieved     float64   // the speed up to the last record, without pauses; 0 if nothing can be said
-	OutOfOrder   int64     // records whose event time steps backwards
-	Shortened    int64     // pauses that max_gap or skip_gaps_over have shortened
-	TooLate      int64     // records dropped since they were late; they count as filtered
-	Duplicates   int64     // rows left out since they were equal to the one before
+	Speed        float64       // the requested one, as it is now
+	Paused       bool          // and waits to be resumed, or stepped
+	Position     time.Time     // the play head, in event time; zero before the first record
+	From, Next   time.Time     // the pause in which the play head is: from a record, or from where it was moved to, to the next; zero: it is in none
+	Wait         time.Duration // until the next record is due; 0 while it is paused
+	Achieved     float64       // the speed up to the last record, without pauses; 0 if nothing can be said
+	OutOfOrder   int64         // records whose event time steps backwards
+	Shortened    int64         // pauses that max_gap or skip_gaps_over have shortened
+	TooLate      int64         // records dropped since they were late; they count as filtered
+	Duplicates   int64         // rows left out since they were equal to the one before
 	Disorder     Disorder
 	Stretched    time.Duration // by how much the schedule was put off
 	Starved      time.Duration // records were due, but not yet read
@@ -45,6 +47,7 @@ type paceStats struct {
 	duplicates, delayed, doubled, lost, swapped                      atomic.Int64
 
 	begun                   atomic.Bool
+	jumps                   atomic.Int64 // those of the clock that the release stage has taken note of
 	event                   atomic.Int64 // of the last record that left
 	nextEvent, nextPlace    atomic.Int64 // of the record that is waited for
 	playedTotal, ranForThat atomic.Int64
@@ -60,11 +63,13 @@ func (s *paceStats) expect(p *playback.Place) {
 	s.nextEvent.Store(p.Event)
 }
 
-// jumped moves the play head to an event time.
-func (s *paceStats) jumped(event int64) {
-	s.event.Store(event)
-	s.nextEvent.Store(event)
+// jumped moves the play head to where the clock was moved.
+func (s *paceStats) jumped(state *playback.State) {
+	s.event.Store(state.Target)
+	s.nextEvent.Store(state.Target)
+	s.nextPlace.Store(state.Target)
 	s.begun.Store(true)
+	s.jumps.Store(state.Jumps)
 }
 
 // keep notes the place of the last record that left, and how long the replay
@@ -79,6 +84,9 @@ func (s *paceStats) keep(p *playback.Place, ran int64) {
 // position returns the play head in event time. It is not before the last
 // record, nor after the next one.
 func (s *paceStats) position(state *playback.State) time.Time {
+	if state.Jumps != s.jumps.Load() {
+		return time.Unix(0, state.Target).UTC()
+	}
 	last, next := s.event.Load(), s.nextEvent.Load()
 	if !s.begun.Load() || last == math.MinInt64 { // the latter: at a constant rate, without an event time
 		return time.Time{}
@@ -88,6 +96,18 @@ func (s *paceStats) position(state *playback.State) time.Time {
 		head = min(next-left, next)
 	}
 	return time.Unix(0, head).UTC()
+}
+
+// pause tells of the pause in which the play head is.
+func (s *paceStats) pause(state *playback.State) (from, next time.Time, wait time.Duration) {
+	last, event := s.event.Load(), s.nextEvent.Load()
+	if !s.begun.Load() || event <= last || last == math.MinInt64 || state.Jumps != s.jumps.Load() {
+		return from, next, 0
+	}
+	if !state.Paused {
+		wait = time.Duration(max(state.Due(s.nextPlace.Load())-s.clock.Now(), 0))
+	}
+	return time.Unix(0, last).UTC(), time.Unix(0, event).UTC(), wait
 }
 
 func (s *paceStats) achieved() float64 {
@@ -103,7 +123,8 @@ func (s *paceStats) status() *PaceStatus {
 		return nil
 	}
 	state := s.clock.State()
-	return &PaceStatus{Speed: state.Speed, Paused: state.Paused, Position: s.position(&state), Achieved: s.achieved(),
+	from, next, wait := s.pause(&state)
+	return &PaceStatus{Speed: state.Speed, Paused: state.Paused, Position: s.position(&state), From: from, Next: next, Wait: wait, Achieved: s.achieved(),
 		OutOfOrder: s.outOfOrder.Load(), Shortened: s.shortened.Load(), TooLate: s.tooLate.Load(), Stretched: time.Duration(s.stretched.Load()),
 		Duplicates: s.duplicates.Load(), Disorder: Disorder{s.delayed.Load(), s.doubled.Load(), s.lost.Load(), s.swapped.Load()},
 		Starved: time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),

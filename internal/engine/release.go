@@ -28,6 +28,7 @@ type releaser struct {
 	due     int64
 	left    playback.Place // of the last record that left
 	passed  bool           // one has left at this wake
+	leapt   int64          // of the gap before the next record, how much was not played
 	epoch   uint64         // of the batch
 }
 
@@ -167,10 +168,13 @@ func (r *releaser) refresh() {
 	if !r.clock.Changed(r.state.Version) {
 		return
 	}
-	jumps := r.state.Jumps
-	if r.state = r.clock.State(); r.state.Jumps != jumps {
+	jumps, leapt := r.state.Jumps, r.state.Leapt
+	r.state = r.clock.State()
+	r.leapt += r.state.Leapt - leapt
+	if r.state.Jumps != jumps {
 		r.line.Jump(r.state.Target)
-		r.stats.jumped(r.state.Target)
+		r.stats.jumped(&r.state)
+		r.leapt = 0
 	}
 	r.now = r.clock.Now()
 	r.placed = false
@@ -239,8 +243,9 @@ func (r *releaser) pass(rec *pipeline.Record) {
 		late = 0
 		r.stepped++
 	} else {
-		r.stats.played += uint64(r.place.Gap)
+		r.stats.played += uint64(max(r.place.Gap-r.leapt, 0))
 	}
+	r.leapt = 0
 	r.line.Pass(r.place)
 	r.left, r.placed, r.passed = r.place, false, true
 	if r.place.Backwards {

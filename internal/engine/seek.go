@@ -118,11 +118,7 @@ func (p *Pipeline) Seek(to time.Time) error {
 	case !p.rereadable.Load():
 		return errNoWay
 	}
-	if err := p.seeks.ask(playback.EventTime(to), p.clock); err != nil {
-		return err
-	}
-	p.stats.jumped(playback.EventTime(to))
-	return nil
+	return p.seeks.ask(playback.EventTime(to), p.clock)
 }
 
 // SeekBy moves the replay by a span of event time, back if it is below 0.

@@ -142,6 +142,9 @@ func (w *writer) abandon() {
 // collect counts what the sinks have stored of a flight.
 func (w *writer) collect(f *flight) {
 	var lost []pipeline.Record
+	if f.main.err == nil {
+		w.stats.take(f.main.batch.Records)
+	}
 	stored, bytes := w.take(&f.main, &f.failures)
 	f.counts.written += stored
 	f.counts.bytes += bytes

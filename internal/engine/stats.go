@@ -63,6 +63,7 @@ func (c *counts) countIn(further []bool, i int) {
 type stats struct {
 	name string
 	paceStats
+	sampler
 
 	outcome                                                                           atomic.Pointer[outcome]
 	source                                                                            atomic.Pointer[pipeline.Progresser]

@@ -36,6 +36,16 @@ func (p *Pipeline) SetSpeed(speed float64) error {
 	return p.steer(func() { p.clock.SetSpeed(speed) })
 }
 
+// Next goes on to the record that is waited for, however long the pause before
+// it: it is due now, or once the replay is resumed.
+func (p *Pipeline) Next() error {
+	return p.steer(func() {
+		if state := p.clock.State(); state.Jumps == p.stats.jumps.Load() {
+			p.clock.Leap(p.stats.nextPlace.Load())
+		}
+	})
+}
+
 func (p *Pipeline) steer(change func()) error {
 	if p.clock == nil {
 		return ErrNotPaced

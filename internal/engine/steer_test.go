@@ -230,3 +230,68 @@ func TestSteeringRefuses(t *testing.T) {
 		t.Error("a step of 0 is taken")
 	}
 }
+
+// Next plays no pause to its end, and what was leapt over counts as no speed.
+func TestNext(t *testing.T) {
+	h := newHarness(4)
+	h.read = func(r *pipeline.Record) { r.Time = time.Unix([]int64{0, 100, 200, 300}[number(r)], 0) }
+	next := func(p *Pipeline) {
+		if err := p.Next(); err != nil {
+			t.Error(err)
+		}
+	}
+	h.steer = func(p *Pipeline) {
+		next(p) // before anything is waited for
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if s := p.Status().Pace; s.From.Unix() != 0 || s.Next.Unix() != 100 || s.Wait != 90*time.Second {
+			t.Errorf("in the pause from %v to %v, for %v", s.From, s.Next, s.Wait)
+		}
+		next(p) // 1 leaves after 10 s
+		time.Sleep(20 * time.Second)
+		_ = p.Pause()
+		next(p)
+		time.Sleep(time.Minute)
+		_ = p.Resume() // 2 leaves after 90 s
+	}
+	at, st, err := paced(t, h, 1, background)
+	if diff := cmp.Diff(map[int64]float64{0: 0, 1: 10, 2: 90, 3: 190}, at); err != nil || diff != "" {
+		t.Errorf("%v; %s", err, diff)
+	}
+	if st.Pace.Achieved != 1 || st.Pace.Lateness.Max != 0 {
+		t.Errorf("achieved %v, late by %v", st.Pace.Achieved, st.Pace.Lateness.Max)
+	}
+}
+
+// What a seek leaves behind is neither late nor out of order.
+func TestSoughtRecordsAreNotCounted(t *testing.T) {
+	h := rereadable(t, seconds(1000))
+	h.steer = func(p *Pipeline) {
+		after(1500 * time.Millisecond)
+		mustSeek(t, p, 998)
+		if at := p.Status().Pace.Position; at.Unix() != 998 {
+			t.Errorf("just after the seek the play head is at %v", at)
+		}
+	}
+	_, st, err := inBubble(t, h)
+	if err != nil || st.Pace.OutOfOrder != 0 || st.Pace.Lateness.Max != 0 {
+		t.Errorf("%v; out of order %d, late by %v", err, st.Pace.OutOfOrder, st.Pace.Lateness.Max)
+	}
+}
+
+func TestLatest(t *testing.T) {
+	h := newHarness(10)
+	h.steer = func(p *Pipeline) {
+		if got := p.Latest(); got != (Sample{}) {
+			t.Errorf("before it was asked for: %v", got)
+		}
+		time.Sleep(3500 * time.Millisecond)
+		synctest.Wait()
+		if got := p.Latest(); got.Time.Unix() != 3 {
+			t.Errorf("after the record of second 3: %v", got)
+		}
+	}
+	if _, _, err := paced(t, h, 1, background); err != nil {
+		t.Error(err)
+	}
+}

@@ -37,6 +37,7 @@ type State struct {
 	Steps   int64 // how many records are to leave although it is paused
 	Jumps   int64 // how often it was moved to another place
 	Target  int64 // where to, the last time
+	Leapt   int64 // how much of the line has been leapt over in all
 	Version uint64
 
 	ratio    ratio
@@ -129,6 +130,19 @@ func (c *Clock) Jump(place int64) {
 		s.place, s.wall, s.anchored = place, now, true
 		s.Target = place
 		s.Jumps++
+	})
+}
+
+// Leap moves the play head on to a place, unless it has come so far: what lies
+// there is due now, or once the replay is resumed.
+func (c *Clock) Leap(place int64) {
+	c.change(func(s *State, now int64) {
+		head := s.At(now)
+		if !s.anchored || head >= place {
+			return
+		}
+		s.place, s.wall = place, now
+		s.Leapt = add(s.Leapt, uint64(place)-uint64(head))
 	})
 }
 

@@ -1,0 +1,104 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package cmd
+
+import (
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// keyboard is the terminal from which a player reads keys. While it is taken,
+// keys are not echoed and come without Enter; Ctrl-C still is a signal, and
+// output is what it was.
+type keyboard struct {
+	mu    sync.Mutex
+	file  *os.File
+	found *unix.Termios // how it was; nil: it is not taken
+}
+
+// newKeyboard returns nil where no keys can be read: the file is no terminal,
+// or that of another program, as in the background of a shell.
+func newKeyboard(f *os.File) *keyboard {
+	k := &keyboard{file: f}
+	if !term.IsTerminal(int(f.Fd())) || !k.foreground() {
+		return nil
+	}
+	return k
+}
+
+// foreground reports whether this program is the one that may read keys.
+func (k *keyboard) foreground() bool {
+	group, err := unix.IoctlGetInt(int(k.file.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
+// take has keys come one by one.
+func (k *keyboard) take() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	found, err := k.modes()
+	if err != nil {
+		return err
+	}
+	taken := *found
+	taken.Iflag &^= unix.ICRNL
+	taken.Lflag &^= unix.ICANON | unix.ECHO
+	taken.Cc[unix.VMIN], taken.Cc[unix.VTIME] = 1, 0
+	if err := unix.IoctlSetTermios(int(k.file.Fd()), setTermios, &taken); err != nil {
+		return err
+	}
+	k.found = found
+	return nil
+}
+
+func (k *keyboard) modes() (*unix.Termios, error) {
+	return unix.IoctlGetTermios(int(k.file.Fd()), getTermios)
+}
+
+// leave leaves the terminal as it was found. It may be called at any time.
+func (k *keyboard) leave() {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.found != nil {
+		_ = unix.IoctlSetTermios(int(k.file.Fd()), setTermios, k.found) // without the terminal there is nothing to restore
+		k.found = nil
+	}
+}
+
+// watch leaves the terminal while the process is stopped by Ctrl-Z, and before
+// it is ended by Ctrl-\. lost is closed if the process goes on in the
+// background.
+func (k *keyboard) watch(s *screen) (lost <-chan struct{}, end func()) {
+	signals, ended, background := make(chan os.Signal, 2), make(chan struct{}), make(chan struct{})
+	signal.Notify(signals, syscall.SIGTSTP, syscall.SIGQUIT)
+	go func() {
+		for {
+			select {
+			case got := <-signals:
+				k.leave()
+				if got == syscall.SIGQUIT {
+					signal.Reset(got)
+					_ = unix.Kill(unix.Getpid(), syscall.SIGQUIT)
+					return
+				}
+				s.hide()
+				_ = unix.Kill(unix.Getpid(), syscall.SIGSTOP) // returns once it goes on
+				if !k.foreground() || k.take() != nil {
+					close(background)
+					return
+				}
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return background, func() { signal.Stop(signals); close(ended) }
+}

@@ -1,0 +1,266 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/engine"
+)
+
+// told is a pipeline that notes what it is told.
+type told struct {
+	status engine.Status
+	calls  []string
+	err    error
+}
+
+func (t *told) note(format string, args ...any) error {
+	t.calls = append(t.calls, fmt.Sprintf(format, args...))
+	return t.err
+}
+
+func (t *told) Status() engine.Status { return t.status }
+func (t *told) Latest() engine.Sample {
+	return engine.Sample{Time: t.status.EventTime, Key: "s3", Value: `{"value":1}` + "\n"}
+}
+func (t *told) Pause() error                 { return t.note("pause") }
+func (t *told) Resume() error                { return t.note("resume") }
+func (t *told) Step(n int) error             { return t.note("step %d", n) }
+func (t *told) Next() error                  { return t.note("next") }
+func (t *told) SetSpeed(speed float64) error { return t.note("speed %v", speed) }
+func (t *told) Seek(to time.Time) error      { return t.note("seek %s", to.UTC().Format(time.DateTime)) }
+func (t *told) SeekBy(d time.Duration) error { return t.note("by %v", d) }
+
+// testPlayer is a player of what replayView shows, begun where the recording
+// begins.
+func testPlayer() (*player, *told) {
+	v := replayView()
+	v.End = time.Date(2021, 1, 1, 0, 30, 0, 0, time.UTC)
+	v.Origin = pipeline.Origin{Source: "data.csv", Line: 1235}
+	v.Pace.Position = v.EventTime
+	t := &told{status: v.Status}
+	p := &player{pipeline: t, speed: 10, stopping: func() bool { return false }, stop: func() { _ = t.note("stop") }}
+	p.course.first = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
+	p.look(time.Unix(0, 0))
+	return p, t
+}
+
+func pressed(keys ...any) (msgs []tea.KeyPressMsg) {
+	for _, k := range keys {
+		switch k := k.(type) {
+		case rune:
+			msgs = append(msgs, tea.KeyPressMsg{Code: k})
+		case string:
+			for _, r := range k {
+				msgs = append(msgs, tea.KeyPressMsg{Code: r, Text: string(r)})
+			}
+		case tea.KeyPressMsg:
+			msgs = append(msgs, k)
+		}
+	}
+	return msgs
+}
+
+func TestPlayerKeys(t *testing.T) {
+	shift := func(code rune) tea.KeyPressMsg { return tea.KeyPressMsg{Code: code, Mod: tea.ModShift} }
+	for _, c := range []struct {
+		name   string
+		paused bool
+		keys   []tea.KeyPressMsg
+		want   []string
+	}{
+		{"pause", false, pressed(" "), []string{"pause"}},
+		{"resume", true, pressed(" "), []string{"resume"}},
+		{"back and forward", false, pressed(tea.KeyLeft, tea.KeyRight), []string{"by -10s", "by 10s"}},
+		{"further", false, pressed(shift(tea.KeyLeft), shift(tea.KeyRight)), []string{"by -1m0s", "by 1m0s"}},
+		{"faster and slower", false, pressed(tea.KeyUp, tea.KeyDown), []string{"speed 12.5", "speed 8"}},
+		{"speeds", false, pressed("10"), []string{"speed 1", "speed 10"}},
+		{"next record", true, pressed("."), []string{"step 1"}},
+		{"past a pause", false, pressed("n"), []string{"next"}},
+		{"go to a time", false, pressed("g2021-01-01 00:10:00", tea.KeyEnter), []string{"seek 2021-01-01 00:10:00"}},
+		{"go some way", false, pressed("g+2x", tea.KeyBackspace, "m", tea.KeyEnter), []string{"by 2m0s"}},
+		{"go nowhere", false, pressed("g+2m", tea.KeyEscape, "g", tea.KeyEnter, "n"), []string{"next"}},
+		{"typed keys do nothing else", false, pressed("gq n.10", tea.KeyLeft, tea.KeyUp), nil},
+		{"begun anew", false, pressed("gxyz", tea.KeyPressMsg{Code: 'u', Mod: tea.ModCtrl}, "-1s", tea.KeyPressMsg{Code: 'j', Mod: tea.ModCtrl}), []string{"by -1s"}},
+		{"no time", false, pressed("gsoon", tea.KeyEnter), nil},
+		{"stop", false, pressed("q"), []string{"stop"}},
+		{"other keys", false, pressed("xyzQ9", tea.KeyTab, tea.KeyEnter), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, told := testPlayer()
+			told.status.Pace.Paused = c.paused
+			for _, key := range c.keys {
+				p.Update(key)
+			}
+			if diff := cmp.Diff(c.want, told.calls); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A second q does not end the process, as a second Ctrl-C does.
+func TestPlayerStopsOnce(t *testing.T) {
+	p, told := testPlayer()
+	p.stopping = func() bool { return len(told.calls) > 0 }
+	for _, key := range pressed("qq") {
+		p.Update(key)
+	}
+	if diff := cmp.Diff([]string{"stop"}, told.calls); diff != "" {
+		t.Error(diff)
+	}
+	if line := p.lines(80, 24)[0]; !strings.HasPrefix(line, "replay  stopping") {
+		t.Error(line)
+	}
+}
+
+// documented is the picture in docs/replay.md.
+func documented(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/replay.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text2, _ := strings.Cut(string(text), "## On a terminal\n")
+	_, picture, _ := strings.Cut(text2, "```text\n")
+	picture, _, _ = strings.Cut(picture, "```\n")
+	return picture
+}
+
+// picturePlayer is a player in a pause.
+func picturePlayer() *player {
+	p, told := testPlayer()
+	at := &told.status
+	for second := range 20 {
+		at.Read += int64(second * 5 % 13)
+		p.look(time.Unix(int64(second), 0))
+	}
+	from := at.Pace.Position.Add(-5 * time.Minute)
+	at.Pace.From, at.Pace.Next = from, from.Add(3*time.Minute)
+	p.look(p.now)
+	at.Pace.From, at.Pace.Next, at.Pace.Wait = at.EventTime, at.EventTime.Add(2*time.Minute), 12*time.Second
+	p.look(p.now)
+	return p
+}
+
+// The picture of the documents is what the player shows.
+func TestPlayerView(t *testing.T) {
+	view := strings.Join(picturePlayer().lines(100, 24), "\n") + "\n"
+	if diff := cmp.Diff(documented(t), view); diff != "" {
+		t.Errorf("-docs/replay.md +the player:\n%s", diff)
+	}
+}
+
+// A mistake is shown for a while, also where there is no room for the keys.
+func TestPlayerTellsMistakes(t *testing.T) {
+	p, told := testPlayer()
+	told.err = errors.New("the replay can't be moved")
+	p.Update(pressed(tea.KeyLeft)[0])
+	if got := p.lines(60, 3); len(got) != 2 || got[1] != told.err.Error() {
+		t.Errorf("in three rows it shows a mistake as %q", got)
+	}
+	for range int(noticeTime / playerTick) {
+		p.Update(tickMsg(p.now.Add(playerTick)))
+	}
+	if got := p.lines(60, 3); strings.Contains(got[1], "moved") {
+		t.Errorf("it still shows %q", got)
+	}
+}
+
+// Whatever the terminal's size, and whatever the data, no line is too long.
+func TestPlayerFits(t *testing.T) {
+	states := map[string]func(*player, *told){
+		"playing": func(*player, *told) {},
+		"opening": func(_ *player, s *told) {
+			s.status = engine.Status{Name: "replay", State: engine.Opening, Share: -1, Pace: &engine.PaceStatus{Speed: 1}}
+		},
+		"no end":   func(_ *player, s *told) { s.status.End, s.status.Share = time.Time{}, -1 },
+		"one time": func(p *player, s *told) { s.status.End = p.course.first },
+		"typing":   func(p *player, _ *told) { p.typing, p.typed = true, strings.Repeat("2021 ", 30) },
+		"asked":    func(p *player, _ *told) { p.typing = true },
+		"mistake":  func(p *player, _ *told) { p.notice, p.noticedAt = strings.Repeat("没有 ", 50), p.now },
+		"paused":   func(_ *player, s *told) { s.status.Pace.Paused = true },
+		"stopped":  func(_ *player, s *told) { s.status.State = engine.Stopped },
+		"long": func(_ *player, s *told) {
+			s.status.Name, s.status.Origin.Source = strings.Repeat("名", 40), strings.Repeat("x", 200)
+		},
+	}
+	for name, change := range states {
+		for _, paint := range []palette{false, true} {
+			p, told := testPlayer()
+			p.paint = paint
+			change(p, told)
+			p.look(p.now)
+			for width := 1; width < 140; width++ {
+				for height := 1; height < 10; height++ {
+					lines := p.lines(width, height)
+					if len(lines) > max(height-1, 1) {
+						t.Fatalf("%s: %d lines in %d rows", name, len(lines), height)
+					}
+					for _, line := range lines {
+						if ansi.StringWidth(line) > max(width-1, 1) || strings.ContainsAny(line, "\r\n") {
+							t.Fatalf("%s: in %d columns: %q", name, width, line)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestCourseBar(t *testing.T) {
+	at := func(seconds int64) time.Time { return time.Unix(seconds, 0) }
+	status := func(position, from, next int64) *engine.Status {
+		p := &engine.PaceStatus{Position: at(position)}
+		if next > 0 {
+			p.From, p.Next = at(from), at(next)
+		}
+		return &engine.Status{End: at(1000), Pace: p}
+	}
+	var c course
+	for _, step := range []struct {
+		status *engine.Status
+		want   string
+	}{
+		{status(100, 100, 101), "●─────────"}, // at the first record that was seen
+		{status(0, 0, 1), "●─────────"},
+		{status(200, 200, 500), "━━●╌╌─────"},
+		{status(450, 200, 500), "━━╌╌●─────"},
+		{status(700, 0, 0), "━━╌╌╌━━●──"},
+		{status(1000, 0, 0), "━━╌╌╌━━━━●"},
+		{status(50, 50, 149), "●─╌╌╌─────"}, // a pause of less than two cells
+	} {
+		c.add(step.status)
+		if got := c.bar(10, -1, false); got != step.want {
+			t.Errorf("at %v: %s, want %s", step.status.Pace.Position.Unix(), got, step.want)
+		}
+	}
+	if got := (&course{}).bar(10, 0.5, false); got != "━━━━━●────" {
+		t.Errorf("without an end: %s", got)
+	}
+	if got := (&course{}).bar(10, -1, false); got != "" {
+		t.Errorf("without anything: %s", got)
+	}
+}
+
+func TestSparkline(t *testing.T) {
+	var r rates
+	read := int64(0)
+	for second := range 30 {
+		for tenth := range 10 {
+			r.add(time.Unix(int64(second), int64(tenth)*1e8), read)
+			read += int64(second % 8)
+		}
+	}
+	if got, want := r.sparkline(), "▂▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

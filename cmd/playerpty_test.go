@@ -1,0 +1,173 @@
+//go:build unix
+
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pipeline-daemon/pipeline/internal/engine"
+	"github.com/pipeline-daemon/pipeline/internal/freeport"
+)
+
+// hourly is a replay of ten rows, an hour apart.
+func hourly() map[string]string {
+	rows := "timestamp,value\n"
+	for i := range 10 {
+		rows += fmt.Sprintf("2021-01-01 %02d:00:00,%d\n", i, i)
+	}
+	return map[string]string{"show.yaml": "source:\n  csv: {path: data.csv}\npace: {speed: 2}\nsink: print\n", "data.csv": rows}
+}
+
+// A step waits for what the terminal shows, and presses keys.
+type step struct{ shows, keys string }
+
+// steps returns what presses the keys of steps, one after the other.
+func steps(all []step) (press func(keys io.Writer, screen *terminal), left func() []step) {
+	return func(keys io.Writer, s *terminal) {
+		if len(all) > 0 && regexp.MustCompile(all[0].shows).MatchString(s.String()) {
+			_, _ = io.WriteString(keys, all[0].keys)
+			all = all[1:]
+		}
+	}, func() []step { return all }
+}
+
+func TestEveryKeyOnTerminal(t *testing.T) {
+	t.Parallel()
+	const left, right, up, down, shiftLeft, shiftRight = "\x1b[D", "\x1b[C", "\x1b[A", "\x1b[B", "\x1b[1;2D", "\x1b[1;2C"
+	press, rest := steps([]step{
+		{`"value":0}\n(.*\n)*show  playing  speed 2 `, "."},
+		{`"value":1}\n(.*\n)*show  paused +speed 2 `, right},
+		{`(?m)^2021-01-01 01:00:10 `, shiftRight},
+		{`(?m)^2021-01-01 01:01:10 `, left},
+		{`(?m)^2021-01-01 01:01:00 `, shiftLeft},
+		{`(?m)^2021-01-01 01:00:00 `, right},
+		{`(?m)^2021-01-01 01:00:10 `, "1"},
+		{`paused +speed 1 `, up},
+		{`speed 1\.25 `, down},
+		{`speed 1 `, "0"},
+		{`speed 2 `, " "},
+		{`playing +speed 2 `, "n"},
+		{`"value":2}`, "g2021-01-01 05:00:00\r"},
+		{`"value":5}`, "g+61x\x7fm\r"},
+		{`(?m)^2021-01-01 06:01:`, "n"},
+		{`"value":7}`, "gsoon\r"},
+		{`\nwants a time such as .*…\n\z`, "q"},
+	})
+	p := command(t, folder(t, hourly()), freeport.Addr(), "run", "show.yaml")
+	end := onTerminal(t, 80, p, press)
+	p.exits(0)
+	if rest := rest(); len(rest) > 0 {
+		t.Fatalf("it has not shown %q, but in the end:\n%s", rest[0].shows, end)
+	}
+	want := regexp.MustCompile(`\A(\{"timestamp":"2021-01-01 0[01257]:00:00","value":[01257]\}\n){5}show  stopped after .*\n  5 records → print.*\n  on time: [^·\n]*\n\z`)
+	if !want.MatchString(end.String()) {
+		t.Errorf("the terminal shows in the end:\n%s", end)
+	}
+}
+
+// However it ends, and whatever its size, the terminal is left as it was found:
+// onTerminal looks at that.
+func TestPlayerLeavesTheTerminal(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		width int
+		do    func(p *process, keys io.Writer)
+		code  int
+	}{
+		{"Ctrl-C", 80, func(_ *process, keys io.Writer) { _, _ = keys.Write([]byte{3}) }, 0},
+		{"in 20 columns", 20, func(_ *process, keys io.Writer) { _, _ = keys.Write([]byte{3}) }, 0},
+		{"terminated", 80, func(p *process, _ io.Writer) { p.signal(syscall.SIGTERM) }, 0},
+		{"Ctrl-\\", 80, func(_ *process, keys io.Writer) { _, _ = keys.Write([]byte{28}) }, 2},
+		{"its end", 80, func(_ *process, keys io.Writer) { _, _ = io.WriteString(keys, "g+20h\r") }, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := command(t, folder(t, hourly()), freeport.Addr(), "run", "show.yaml")
+			done := false
+			onTerminal(t, c.width, p, func(keys io.Writer, s *terminal) {
+				if !done && strings.Contains(s.String(), "show  playing") {
+					if done = true; !takesKeys(t, keys.(*os.File)) {
+						t.Error("the player has not taken the keys")
+					}
+					c.do(p, keys)
+				}
+			})
+			p.exits(c.code)
+			if !done {
+				t.Error("there is no player")
+			}
+		})
+	}
+}
+
+// A second Ctrl-C, and a second one only, quits at once.
+func TestPlayerForcedToEnd(t *testing.T) {
+	t.Parallel()
+	files := hourly()
+	files["show.yaml"] = strings.Replace(files["show.yaml"], "sink: print\n", "handler:\n  exec: {command: [sleep, \"60\"]}\n", 1)
+	press, rest := steps([]step{{`show  playing`, "q"}, {`stopping: storing`, "qqq\x03"}})
+	p := command(t, folder(t, files), freeport.Addr(), "run", "show.yaml", "--grace", "1h")
+	end := onTerminal(t, 80, p, press)
+	p.exits(exitForced)
+	if left := rest(); len(left) > 0 || !strings.Contains(end.String(), "stopping: storing") {
+		t.Errorf("it does not wait for %v; the terminal shows in the end:\n%s", left, end)
+	}
+}
+
+// takesKeys reports whether keys come one by one and are not echoed.
+func takesKeys(t *testing.T, tty *os.File) bool {
+	t.Helper()
+	k := keyboard{file: tty}
+	now, err := k.modes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return now.Lflag&(syscall.ICANON|syscall.ECHO) == 0
+}
+
+// crashing is a pipeline whose status panics after a while.
+type crashing struct {
+	told
+	looks int
+}
+
+func (c *crashing) Status() engine.Status {
+	if c.looks++; c.looks > 3 {
+		panic("a crash of the player")
+	}
+	return c.status
+}
+
+// A player that crashes leaves the terminal, and the pipeline goes on.
+func TestPlayerCrashes(t *testing.T) {
+	ptmx, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ptmx.Close()
+	defer tty.Close()
+	_, like := testPlayer()
+	var log strings.Builder
+	c := &console{log: slog.New(slog.NewTextHandler(&log, nil)), keys: &keyboard{file: tty}}
+	before, _ := c.keys.modes()
+	if play(c, &crashing{told: *like}, 1, func() bool { return false }, make(chan struct{})) {
+		t.Error("the player says that the pipeline has ended")
+	}
+	if !strings.Contains(log.String(), `panic="a crash of the player"`) {
+		t.Errorf("the log says %q", log.String())
+	}
+	after, _ := c.keys.modes()
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Error(diff)
+	}
+}
