@@ -39,11 +39,11 @@ func TestParsePlugin(t *testing.T) {
 // What the go command says in its own folder is told from the user's.
 func TestSaid(t *testing.T) {
 	from := t.TempDir()
-	g := &goTool{dir: filepath.Join(from, "tmp", "build"), from: filepath.Join(from, "work")}
+	g := &goTool{dir: filepath.Join(from, "tmp", "build"), from: filepath.Join(from, "home")}
 	text := `go: downloading example.com/a v1.0.0
 # example.com/mine
-../../work/mine/mine.go:3:4: undefined: x
-	../../work/mine/mine.go:9:1: other declaration of y
+../../home/mine/mine.go:3:4: undefined: x
+	../../home/mine/mine.go:9:1: other declaration of y
 go: example.com/a@v9.9.9: not found
 pipeline-with-plugins: no such thing
 `
