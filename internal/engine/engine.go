@@ -79,6 +79,7 @@ type Pipeline struct {
 	panics atomic.Int64
 
 	seeks      seeks
+	leap       atomic.Bool  // go on to the next record as soon as it is known
 	rereadable atomic.Bool  // the source can be read again, as a seek does
 	leaving    atomic.Int64 // records that have been released, of a paced pipeline
 

@@ -226,6 +226,11 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 // reports false once the stage is to end.
 func (r *releaser) sleep() bool {
 	r.stats.expect(&r.place)
+	if !r.sought() && r.leap.Swap(false) {
+		r.clock.Leap(r.place.At)
+		r.refresh()
+		return true
+	}
 	r.now = r.sleeper.Wait(r.due, r.state.Version)
 	select {
 	case <-r.done:

@@ -42,7 +42,10 @@ func (p *Pipeline) Next() error {
 	return p.steer(func() {
 		if state := p.clock.State(); state.Jumps == p.stats.jumps.Load() {
 			p.clock.Leap(p.stats.nextPlace.Load())
+			return
 		}
+		p.leap.Store(true) // once a seek has found that record
+		p.clock.Shift(0)   // which wakes the release stage
 	})
 }
 
