@@ -47,6 +47,7 @@ type paceStats struct {
 	duplicates, delayed, doubled, lost, swapped                      atomic.Int64
 
 	begun                   atomic.Bool
+	expected                atomic.Int64 // the clock's jumps when that record was placed
 	jumps                   atomic.Int64 // those of the clock that the release stage has taken note of
 	event                   atomic.Int64 // of the last record that left
 	nextEvent, nextPlace    atomic.Int64 // of the record that is waited for
@@ -58,9 +59,10 @@ func (s *paceStats) init(clock *playback.Clock) {
 }
 
 // expect notes the place of the record that is waited for.
-func (s *paceStats) expect(p *playback.Place) {
+func (s *paceStats) expect(p *playback.Place, state *playback.State) {
 	s.nextPlace.Store(p.At)
 	s.nextEvent.Store(p.Event)
+	s.expected.Store(state.Jumps)
 }
 
 // jumped moves the play head to where the clock was moved.

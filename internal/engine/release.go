@@ -225,7 +225,7 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 // sleep waits until the next record is due, or something has changed. It
 // reports false once the stage is to end.
 func (r *releaser) sleep() bool {
-	r.stats.expect(&r.place)
+	r.stats.expect(&r.place, &r.state)
 	if !r.sought() && r.leap.Swap(false) {
 		r.clock.Leap(r.place.At)
 		r.refresh()

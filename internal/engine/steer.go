@@ -40,7 +40,7 @@ func (p *Pipeline) SetSpeed(speed float64) error {
 // it: it is due now, or once the replay is resumed.
 func (p *Pipeline) Next() error {
 	return p.steer(func() {
-		if state := p.clock.State(); state.Jumps == p.stats.jumps.Load() {
+		if state := p.clock.State(); state.Jumps == p.stats.expected.Load() {
 			p.clock.Leap(p.stats.nextPlace.Load())
 			return
 		}
