@@ -32,6 +32,10 @@ var errReported = errors.New("reported")
 
 // Main runs the command that the process's arguments name, and exits.
 func Main() {
+	if guardAsked() {
+		guardTerminal()
+		return
+	}
 	survivePipes()
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }

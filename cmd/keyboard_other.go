@@ -17,3 +17,7 @@ func (k *keyboard) take() error { return errors.ErrUnsupported }
 func (k *keyboard) leave() {}
 
 func (k *keyboard) watch(*screen) (lost <-chan struct{}, end func()) { return nil, func() {} }
+
+func guardAsked() bool { return false }
+
+func guardTerminal() {}

@@ -19,6 +19,7 @@ type keyboard struct {
 	mu    sync.Mutex
 	file  *os.File
 	found *unix.Termios // how it was; nil: it is not taken
+	guard *guard        // while it is taken; nil: there is none
 }
 
 // newKeyboard returns nil where no keys can be read: the file is no terminal,
@@ -49,15 +50,26 @@ func (k *keyboard) take() error {
 	taken.Iflag &^= unix.ICRNL
 	taken.Lflag &^= unix.ICANON | unix.ECHO
 	taken.Cc[unix.VMIN], taken.Cc[unix.VTIME] = 1, 0
-	if err := unix.IoctlSetTermios(int(k.file.Fd()), setTermios, &taken); err != nil {
+	if k.guard, err = startGuard(k.file); err != nil {
+		k.guard = nil // the player does without, as where no process may be started
+	}
+	if err := k.set(&taken); err != nil {
+		k.guard.end()
 		return err
 	}
 	k.found = found
+	if now, err := k.modes(); err == nil && k.guard != nil {
+		_ = k.guard.watch(&termModes{Taken: *now, Found: *found}) // an error is that the guard has gone
+	}
 	return nil
 }
 
 func (k *keyboard) modes() (*unix.Termios, error) {
 	return unix.IoctlGetTermios(int(k.file.Fd()), getTermios)
+}
+
+func (k *keyboard) set(modes *unix.Termios) error {
+	return unix.IoctlSetTermios(int(k.file.Fd()), setTermios, modes)
 }
 
 // leave leaves the terminal as it was found. It may be called at any time.
@@ -68,8 +80,9 @@ func (k *keyboard) leave() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.found != nil {
-		_ = unix.IoctlSetTermios(int(k.file.Fd()), setTermios, k.found) // without the terminal there is nothing to restore
+		_ = k.set(k.found) // without the terminal there is nothing to restore
 		k.found = nil
+		k.guard.end()
 	}
 }
 

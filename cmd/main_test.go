@@ -16,11 +16,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The test binary is pipeline itself when it is run under that name, as by the
-// scripts.
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pipeline": Main})
-}
+// programs are what the test binary is when it is run under their names, as by
+// the scripts.
+var programs = map[string]func(){"pipeline": Main}
+
+func TestMain(m *testing.M) { testscript.Main(m, programs) }
 
 // noRaceSleep has a binary that is built with -race end at once, instead of a
 // second later.

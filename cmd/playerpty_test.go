@@ -127,12 +127,7 @@ func TestPlayerForcedToEnd(t *testing.T) {
 // takesKeys reports whether keys come one by one and are not echoed.
 func takesKeys(t *testing.T, tty *os.File) bool {
 	t.Helper()
-	k := keyboard{file: tty}
-	now, err := k.modes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return now.Lflag&(syscall.ICANON|syscall.ECHO) == 0
+	return modes(t, tty).Lflag&(syscall.ICANON|syscall.ECHO) == 0
 }
 
 // crashing is a pipeline whose status panics after a while.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"strings"
 	"syscall"
@@ -13,31 +14,27 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sys/unix"
 
 	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
 // onTerminal runs the binary on a terminal until it ends. see is called after
-// each piece of output. In the end the terminal is as a terminal begins.
+// each piece of output. In the end the terminal is as it was found.
 func onTerminal(t *testing.T, width int, p *process, see func(keys io.Writer, screen *terminal)) *terminal {
 	t.Helper()
-	p.Stderr = nil // the terminal's, as all
-	tty, err := pty.StartWithSize(p.Cmd, &pty.Winsize{Rows: 24, Cols: uint16(width)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.watch()
-	t.Cleanup(func() { _ = tty.Close() })
-	_ = tty.SetReadDeadline(time.Now().Add(patience))
+	tty, slave := openTerminal(t, width, 24)
+	found := modes(t, tty)
+	p.startOn(slave)
 	screen := newTerminal(width)
-	buf := make([]byte, 4096)
-	for {
+	for buf := make([]byte, 4096); ; {
 		n, err := tty.Read(buf)
 		_, _ = screen.Write(buf[:n])
 		if errors.Is(err, io.EOF) || errors.Is(err, syscall.EIO) { // Linux tells the end so
-			if takesKeys(t, tty) {
-				t.Error("the terminal is not left as it was found")
+			if diff := cmp.Diff(found, modes(t, tty)); diff != "" {
+				t.Errorf("the terminal is not left as it was found:\n%s", diff)
 			}
 			return screen
 		}
@@ -45,6 +42,76 @@ func onTerminal(t *testing.T, width int, p *process, see func(keys io.Writer, sc
 			t.Fatalf("%v; the terminal shows:\n%s", err, screen)
 		}
 		see(tty, screen)
+	}
+}
+
+// startOn starts the binary on a terminal, which is closed here.
+func (p *process) startOn(slave *os.File) {
+	p.t.Helper()
+	p.Stdin, p.Stderr = slave, slave
+	if p.Stdout == nil {
+		p.Stdout = slave
+	}
+	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	p.start()
+	_ = slave.Close()
+}
+
+// openTerminal returns both ends of a new terminal; reads from the first one
+// have a deadline.
+func openTerminal(t *testing.T, width, height int) (tty, slave *os.File) {
+	t.Helper()
+	blocking, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.Dup(int(blocking.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.CloseOnExec(fd)
+	_ = blocking.Close()
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	tty = os.NewFile(uintptr(fd), "terminal")
+	t.Cleanup(func() { _, _ = tty.Close(), slave.Close() })
+	resize(t, tty, width, height)
+	if err := tty.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	return tty, slave
+}
+
+// resize changes a terminal's size.
+func resize(t *testing.T, tty *os.File, width, height int) {
+	t.Helper()
+	onDescriptor(t, tty, func(fd int) error {
+		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(height), Col: uint16(width)})
+	})
+}
+
+// modes are a terminal's, seen from either of its ends.
+func modes(t *testing.T, tty *os.File) (m *unix.Termios) {
+	t.Helper()
+	onDescriptor(t, tty, func(fd int) (err error) {
+		m, err = unix.IoctlGetTermios(fd, getTermios)
+		return err
+	})
+	return m
+}
+
+// onDescriptor calls f with a terminal's descriptor. With tty.Fd() reads would have
+// no deadline any more.
+func onDescriptor(t *testing.T, tty *os.File, f func(fd int) error) {
+	t.Helper()
+	c, err := tty.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	if err := c.Control(func(fd uintptr) { failed = f(int(fd)) }); err != nil || failed != nil {
+		t.Fatal(errors.Join(err, failed))
 	}
 }
 

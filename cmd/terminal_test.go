@@ -14,6 +14,7 @@ type terminal struct {
 	rows     [][]rune
 	row, col int
 	rest     []byte // of a sequence that is not complete
+	raw      []byte // all that was written
 }
 
 func newTerminal(width int) *terminal { return &terminal{width: width, rows: make([][]rune, 1)} }
@@ -22,6 +23,7 @@ var escape = regexp.MustCompile(`^\x1b\[(\d*)([A-Za-z])`)
 
 // Write implements io.Writer.
 func (t *terminal) Write(p []byte) (int, error) {
+	t.raw = append(t.raw, p...)
 	text := append(t.rest, p...)
 	for len(text) > 0 {
 		if m := escape.FindSubmatch(text); m != nil {
