@@ -50,14 +50,14 @@ func (w *watch) fetchFrom(ctx context.Context, id [16]byte, p partition, offset 
 		return nil, err
 	}
 	req := kmsg.NewPtrFetchRequest()
-	req.MaxBytes, req.IsolationLevel = fetchBrokerMin, 0
+	req.MaxBytes, req.IsolationLevel = partitionFetchMost, 0
 	if w.options.Isolation == readCommitted {
 		req.IsolationLevel = 1
 	}
 	topic := kmsg.NewFetchRequestTopic()
 	topic.Topic, topic.TopicID = p.topic, id
 	of := kmsg.NewFetchRequestTopicPartition()
-	of.Partition, of.FetchOffset, of.PartitionMaxBytes = p.number, offset, fetchBrokerMin
+	of.Partition, of.FetchOffset, of.PartitionMaxBytes = p.number, offset, partitionFetchMost
 	topic.Partitions = append(topic.Partitions, of)
 	req.Topics = append(req.Topics, topic)
 	resp, err := w.client.Broker(int(leader)).Request(ctx, req)

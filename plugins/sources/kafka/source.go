@@ -33,6 +33,8 @@ type source struct {
 	merge    *merge          // where that is, if it is to be put in order; else nil
 	renewing map[string]bool // topics that are to be read from their beginning
 
+	fetchSize *fetchSize
+
 	lost    atomic.Int64                   // messages
 	lastLag atomic.Pointer[[]pipeline.Lag] // what was left when it was closed
 	unwatch func()
@@ -99,6 +101,9 @@ func (s *source) Read(ctx context.Context, b *pipeline.Batch) error {
 			return io.EOF
 		}
 		err := s.take(ctx, s.poll(ctx))
+		if broker, partition, changed := s.fetchSize.next(); changed {
+			s.client.UpdateFetchMaxBytes(broker, partition)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -22,11 +22,6 @@ const (
 
 	// Where a topic may come later, or fetching of partitions stops and goes on.
 	shortFetchWait = 500 * time.Millisecond
-
-	// What is fetched ahead, from all brokers and from each of a few.
-	fetchBytes      = 32 << 20
-	fetchBrokerMost = 8 << 20
-	fetchBrokerMin  = 1 << 20
 )
 
 // start finds out where to read, and returns the options of a client that does.
@@ -57,7 +52,8 @@ func (s *source) start(ctx context.Context, env pipeline.Env) (found extents, op
 		s.finish = newFinish(found.untils)
 	}
 	s.table.hear(found.ends)
-	opts = s.clientOpts(s.merge != nil || len(found.missing) > 0 || len(s.options.Topics.patterns) > 0, len(client.DiscoveredBrokers()))
+	s.fetchSize = newFetchSize(len(client.DiscoveredBrokers()))
+	opts = s.clientOpts(s.merge != nil || len(found.missing) > 0 || len(s.options.Topics.patterns) > 0)
 	if name := s.options.group(env.Pipeline); name != "" {
 		s.group = newGroup(s, name, found.starts)
 		return found, append(opts, s.group.clientOpts()...), nil
@@ -146,7 +142,7 @@ func (s *source) checkExistence(found extents) error {
 
 // clientOpts are the options of the client that reads. What fails in a range
 // of offsets is this source's to decide, see loss.
-func (s *source) clientOpts(later bool, brokers int) []kgo.Opt {
+func (s *source) clientOpts(later bool) []kgo.Opt {
 	wait := fetchWait
 	if later {
 		wait = shortFetchWait
@@ -155,7 +151,9 @@ func (s *source) clientOpts(later bool, brokers int) []kgo.Opt {
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchIsolationLevel(s.isolation()),
 		kgo.FetchMaxWait(wait),
-		kgo.FetchMaxBytes(int32(min(max(fetchBytes/max(brokers, 1), fetchBrokerMin), fetchBrokerMost))),
+		kgo.FetchMaxBytes(s.fetchSize.broker()),
+		kgo.FetchMaxPartitionBytes(s.fetchSize.partition),
+		kgo.WithHooks(s.fetchSize),
 		kgo.KeepControlRecords(), // they may be the last before an end
 		kgo.Rack(s.options.Rack),
 		kgo.WithPools(new(pool)),
