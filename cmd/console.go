@@ -35,6 +35,7 @@ type console struct {
 	screen *screen   // nil: there are no status lines
 	keys   *keyboard // that a player may take; nil: there is none
 	stop   func()    // as Ctrl-C does, while pipelines run
+	forced func()    // what is still done at a second Ctrl-C; nil: nothing
 	paint  palette
 	quiet  bool
 	json   bool // what the user is told are lines of JSON

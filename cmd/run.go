@@ -86,7 +86,8 @@ localhost:9092 (PIPELINE_DEFAULT_BROKER names another address), where a broker i
 memory is started if nothing listens.
 
 Exit codes: 0 done · 1 a pipeline failed · 2 a mistake in the command line or in
-a configuration, and nothing was opened · 130 ended by a second Ctrl-C.`,
+a configuration, and nothing was opened · 130 ended by a second Ctrl-C. But for
+mistakes, --report is written whichever it is, and says why a pipeline failed.`,
 		Args:              someFiles,
 		ValidArgsFunction: completeFiles,
 		RunE: func(c *cobra.Command, files []string) error {

@@ -38,23 +38,28 @@ func run(c *console, o *runOptions, plans []*config.Plan) error {
 			c.log.Info(fmt.Sprintf("stopping: storing what has been released (up to %v); press Ctrl-C again to quit at once", o.grace))
 		}
 	}
+	options := engine.Options{Log: c.log, Grace: o.grace, Limit: o.limit, Store: state.New(o.state), Stdin: os.Stdin, Stdout: c.stdout}
+	pipelines := make([]*engine.Pipeline, len(plans))
+	for i, plan := range plans {
+		pipelines[i] = engine.New(plan, options)
+	}
+	c.forced = func() { reportForced(o, pipelines) }
 	return withBrokers(c, plans, *o.memory, announce, func(ctx context.Context) error {
-		statuses := runPipelines(ctx, c, o, plans, feeders)
+		runPipelines(ctx, c, o, plans, pipelines, feeders)
 		close(ended)
+		statuses := statusesOf(pipelines)
 		return conclude(c, o, plans, statuses)
 	})
 }
 
-// runPipelines runs the plans until all have ended, and shows their progress.
-// Each plan is stopped after its feeders.
-func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*config.Plan, feeders [][]int) []engine.Status {
+// runPipelines runs the plans' pipelines until all have ended, and shows their
+// progress. Each is stopped after its feeders.
+func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*config.Plan, pipelines []*engine.Pipeline, feeders [][]int) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	options := engine.Options{Log: c.log, Grace: o.grace, Limit: o.limit, Store: state.New(o.state), Stdin: os.Stdin, Stdout: c.stdout}
-	pipelines := make([]*engine.Pipeline, len(plans))
 	leaves := make([]func(error), len(plans))
 	for i, plan := range plans {
-		pipelines[i], leaves[i] = engine.New(plan, options), plan.Join()
+		leaves[i] = plan.Join()
 	}
 	defer steerable(ctx, c, o.state, pipelines)()
 	over := makeEnds(len(plans))
@@ -81,6 +86,9 @@ func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*confi
 	if !isPlayed(c, o, plans) || !play(c, pipelines[0], plans[0].Pace.Speed, stopping, ended) {
 		showProgress(c, pipelines, stopping, ended)
 	}
+}
+
+func statusesOf(pipelines []*engine.Pipeline) []engine.Status {
 	statuses := make([]engine.Status, len(pipelines))
 	for i, p := range pipelines {
 		statuses[i] = p.Status()
@@ -118,7 +126,6 @@ func logEnd(log *slog.Logger, s engine.Status) {
 func conclude(c *console, o *runOptions, plans []*config.Plan, statuses []engine.Status) error {
 	c.screen.close()
 	var errs []error
-	var unclean, lost int64
 	for i, s := range statuses {
 		switch {
 		case c.json:
@@ -129,20 +136,12 @@ func conclude(c *console, o *runOptions, plans []*config.Plan, statuses []engine
 		if s.State == engine.Failed {
 			errs = append(errs, errReported)
 		}
-		unclean += s.Skipped + s.DeadLettered
-		lost += s.Lost
-		if o.lateness > 0 && s.Pace != nil && s.Pace.Lateness.P99 > o.lateness {
-			errs = append(errs, c.tell(fmt.Errorf("%s was late: 99 %% within %s, and --fail-lateness allows %v", s.Name, late(s.Pace.Lateness.P99), o.lateness)))
+		for _, err := range o.breaches(s) {
+			errs = append(errs, c.tell(err))
 		}
 	}
-	if o.strict && unclean > 0 {
-		errs = append(errs, c.tell(fmt.Errorf("%s skipped or dead-lettered, which --strict takes as a failure", count(unclean, "record"))))
-	}
-	if o.strict && lost > 0 {
-		errs = append(errs, c.tell(fmt.Errorf("at most %s lost, which --strict takes as a failure", count(lost, "record"))))
-	}
 	if o.report != "" {
-		if err := newReport(version(), statuses).write(o.report); err != nil {
+		if err := newReport(version(), o.judged(statuses)).write(o.report); err != nil {
 			errs = append(errs, c.tell(err))
 		}
 	}

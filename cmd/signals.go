@@ -42,11 +42,25 @@ func untilSignal(c *console, announce func()) (ctx context.Context, end func()) 
 			}
 		}
 		c.close()
+		c.lastWord()
 		os.Exit(exitForced)
 	}()
 	return ctx, func() {
 		cancel()
 		signal.Stop(signals)
+	}
+}
+
+// lastWord does what is left to do at a forced end, unless it hangs too.
+func (c *console) lastWord() {
+	if c.forced == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() { c.forced(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
 	}
 }
 

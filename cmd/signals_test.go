@@ -3,11 +3,15 @@
 package cmd
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/pipeline-daemon/pipeline/internal/engine"
 	"github.com/pipeline-daemon/pipeline/internal/freeport"
 )
 
@@ -61,6 +65,29 @@ func TestSignals(t *testing.T) {
 			p.exits(c.code)
 			p.says(c.want)
 		})
+	}
+}
+
+// A second Ctrl-C still leaves a report that is true.
+func TestReportOfForcedEnd(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, blocked())
+	p := command(t, dir, freeport.Addr(), "run", "blocked.yaml", "--grace", "1h", "--report", "report.json")
+	r, w := pipe(t)
+	p.Stdout = w
+	p.start()
+	firstLine(t, r)
+	p.signal(os.Interrupt)
+	p.says("stopping: storing what has been released")
+	p.signal(os.Interrupt)
+	p.exits(exitForced)
+	var got report
+	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	if err := errors.Join(err, json.Unmarshal(text, &got)); err != nil {
+		t.Fatal(err)
+	}
+	if one := got.Pipelines[0]; one.State != engine.Failed || one.Error == nil || *one.Error != errForced.Error() {
+		t.Errorf("the report says:\n%s", text)
 	}
 }
 

@@ -29,11 +29,12 @@ type fileSink struct {
 	err  error
 }
 
-// File is what is needed of an *os.File.
+// File is what is needed of a file.
 type File interface {
 	io.WriterAt
 	Sync() error
 	Truncate(size int64) error
+	InPlace() error // an error says that the file's path leads to it no more
 	Close() error
 }
 
@@ -134,6 +135,9 @@ func (s *fileSink) store(g group) (stored int, err error) {
 	if failed := s.file.Sync(); failed != nil {
 		return 0, s.cut(s.size, failed)
 	}
+	if err := s.file.InPlace(); err != nil {
+		return 0, err
+	}
 	s.size = end
 	return stored, err
 }
@@ -157,5 +161,8 @@ func (s *fileSink) Close() error {
 	close(s.wake)
 	<-s.ended
 	s.wake = nil
-	return s.file.Close()
+	if s.size == 0 {
+		return s.file.Close()
+	}
+	return errors.Join(s.file.InPlace(), s.file.Close())
 }

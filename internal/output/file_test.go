@@ -18,6 +18,7 @@ type disk struct {
 	full        int // size from which writing fails; 0: never
 	failSync    error
 	failTrim    error
+	moved       error
 	syncStarted chan struct{} // if set, a sync says that it runs,
 	syncMayEnd  chan struct{} // and waits
 }
@@ -48,21 +49,25 @@ func (d *disk) Truncate(size int64) error {
 	return d.failTrim
 }
 
+func (d *disk) InPlace() error { return d.moved }
+
 func (d *disk) Close() error { return nil }
 
 // newLines returns a sink of the text of values, one a line. One that has none
 // can't be stored.
 func newLines(f File) *fileSink {
-	return NewFile(f, 0, func(dst []byte, b *pipeline.Batch) []byte {
-		for i := range b.Records {
-			if v := b.Records[i].Value; v.IsNull() {
-				b.Records[i].Fail(errors.New("null"))
-			} else {
-				dst = append(v.AppendText(dst), '\n')
-			}
+	return NewFile(f, 0, appendLines).(*fileSink)
+}
+
+func appendLines(dst []byte, b *pipeline.Batch) []byte {
+	for i := range b.Records {
+		if v := b.Records[i].Value; v.IsNull() {
+			b.Records[i].Fail(errors.New("null"))
+		} else {
+			dst = append(v.AppendText(dst), '\n')
 		}
-		return dst
-	}).(*fileSink)
+	}
+	return dst
 }
 
 func batch(v pipeline.Value) *pipeline.Batch {

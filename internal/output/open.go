@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"github.com/pipeline-daemon/pipeline"
 )
 
 // The modes in which a file is opened.
@@ -28,7 +30,7 @@ func CheckMode(mode string) error {
 // OpenFile opens and locks a file, and returns where to go on in it. What one
 // that is appended to holds is for resume to look at, and to repair: it returns
 // where to go on.
-func OpenFile(path, mode string, log *slog.Logger, resume func(f *os.File, size int64) (int64, error)) (*os.File, int64, error) {
+func OpenFile(path, mode string, log *slog.Logger, resume func(f *os.File, size int64) (int64, error)) (File, int64, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, fmt.Errorf("%w: make the folder %s first", err, filepath.Dir(path))
@@ -45,7 +47,25 @@ func OpenFile(path, mode string, log *slog.Logger, resume func(f *os.File, size 
 		return nil, 0, err
 	}
 	syncFolder(filepath.Dir(path))
-	return f, size, nil
+	return named{f}, size, nil
+}
+
+// named is a file that was opened by its path.
+type named struct{ *os.File }
+
+// InPlace implements File.
+func (f named) InPlace() error {
+	open, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	switch now, err := os.Stat(f.Name()); {
+	case errors.Is(err, fs.ErrNotExist):
+		return pipeline.Permanent(fmt.Errorf("%s was removed or renamed while it was being written: what was written is not there any more", f.Name()))
+	case err == nil && !os.SameFile(open, now):
+		return pipeline.Permanent(fmt.Errorf("another file has taken the place of %s while it was being written: what was written is not in it", f.Name()))
+	}
+	return nil // or it can't be told
 }
 
 // errLocked is what lock returns when another open file has the lock.

@@ -24,7 +24,7 @@ type lineFormat interface {
 
 // openFile opens, locks and prepares the file, and returns its size. All it
 // holds up to there is complete lines.
-func openFile(o Options, format lineFormat, log *slog.Logger) (*os.File, int64, error) {
+func openFile(o Options, format lineFormat, log *slog.Logger) (output.File, int64, error) {
 	return output.OpenFile(o.Path, o.Mode, log, func(f *os.File, size int64) (int64, error) { return resume(f, size, format, log) })
 }
 

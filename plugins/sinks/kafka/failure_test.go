@@ -225,16 +225,26 @@ func TestBrokerRefuses(t *testing.T) {
 }
 
 func TestPermanentErrors(t *testing.T) {
-	c := newCluster(t)
-	s := openSink(t, c, "topic: t, linger: 0s")
-	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "t", Err: kerr.TopicAuthorizationFailed, Count: -1})
-	b := batchOf(record{value: []byte("a")})
-	err := write(t, s, b)
-	if !errors.Is(err, kerr.TopicAuthorizationFailed) || !pipeline.IsPermanent(err) || !strings.HasPrefix(err.Error(), `can't write to topic "t": `) {
-		t.Error(err)
-	}
-	if b.Records[0].Failure != nil {
-		t.Error(b.Records[0].Failure)
+	for _, tt := range []struct {
+		fault *kerr.Error
+		want  string
+	}{
+		{kerr.TopicAuthorizationFailed, `can't write to topic "t": TOPIC_AUTHORIZATION_FAILED`},
+		{kerr.UnknownServerError, `can't write to topic "t": the broker could not store it; its log says why, such as a full disk (UNKNOWN_SERVER_ERROR`},
+	} {
+		t.Run(tt.fault.Message, func(t *testing.T) {
+			c := newCluster(t)
+			s := openSink(t, c, "topic: t, linger: 0s")
+			c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "t", Err: tt.fault, Count: -1})
+			b := batchOf(record{value: []byte("a")})
+			err := write(t, s, b)
+			if !errors.Is(err, tt.fault) || !pipeline.IsPermanent(err) || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Error(err)
+			}
+			if b.Records[0].Failure != nil {
+				t.Error(b.Records[0].Failure)
+			}
+		})
 	}
 }
 

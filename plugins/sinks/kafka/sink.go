@@ -169,6 +169,8 @@ func (s *sink) explain(ctx context.Context, topic string, err error) error {
 		return pipeline.Permanent(errors.New("the sink is closed"))
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
 		return pipeline.Permanent(fmt.Errorf("topic %q has been deleted while it was written to: %w", topic, err))
+	case errors.Is(err, kerr.UnknownServerError):
+		return pipeline.Permanent(fmt.Errorf("can't write to topic %q: the broker could not store it; its log says why, such as a full disk (%w)", topic, err))
 	case errors.As(err, &refused) && !refused.Retriable:
 		return pipeline.Permanent(fmt.Errorf("can't write to topic %q: %w", topic, err))
 	}
