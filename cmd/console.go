@@ -58,9 +58,9 @@ func (g *globals) newConsole() (*console, error) {
 	if terminal && !c.quiet && !c.json && !isPipe(os.Stdout) {
 		c.screen = newScreen(os.Stderr)
 		c.keys = newKeyboard(os.Stdin)
-		c.stderr = c.screen.above(os.Stderr)
+		c.stderr = c.screen.above(os.Stderr, true)
 		if isTerminal(os.Stdout) {
-			c.stdout = c.screen.above(os.Stdout)
+			c.stdout = c.screen.above(os.Stdout, sameFile(os.Stdout, os.Stderr))
 		}
 	}
 	c.paint = palette(terminal && !c.json && os.Getenv("NO_COLOR") == "")
@@ -106,6 +106,12 @@ func isTerminal(f *os.File) bool {
 func isPipe(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
+func sameFile(a, b *os.File) bool {
+	infoA, errA := a.Stat()
+	infoB, errB := b.Stat()
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 // palette says whether to use colours.

@@ -16,7 +16,9 @@ func (k *keyboard) take() error { return errors.ErrUnsupported }
 
 func (k *keyboard) leave() {}
 
-func (k *keyboard) watch(*screen) (lost <-chan struct{}, end func()) { return nil, func() {} }
+func (k *keyboard) watch(*screen, func() func()) (lost <-chan struct{}, end func()) {
+	return nil, func() {}
+}
 
 func guardAsked() bool { return false }
 

@@ -87,9 +87,9 @@ func (k *keyboard) leave() {
 }
 
 // watch leaves the terminal while the process is stopped by Ctrl-Z, and before
-// it is ended by Ctrl-\. lost is closed if the process goes on in the
-// background.
-func (k *keyboard) watch(s *screen) (lost <-chan struct{}, end func()) {
+// it is ended by Ctrl-\. hold is called before the former, and what it returns
+// when the process goes on. lost is closed if it does so in the background.
+func (k *keyboard) watch(s *screen, hold func() (goOn func())) (lost <-chan struct{}, end func()) {
 	signals, ended, background := make(chan os.Signal, 2), make(chan struct{}), make(chan struct{})
 	signal.Notify(signals, syscall.SIGTSTP, syscall.SIGQUIT)
 	go func() {
@@ -98,12 +98,15 @@ func (k *keyboard) watch(s *screen) (lost <-chan struct{}, end func()) {
 			case got := <-signals:
 				k.leave()
 				if got == syscall.SIGQUIT {
+					s.close()
 					signal.Reset(got)
 					_ = unix.Kill(unix.Getpid(), syscall.SIGQUIT)
 					return
 				}
+				goOn := hold()
 				s.hide()
 				_ = unix.Kill(unix.Getpid(), syscall.SIGSTOP) // returns once it goes on
+				goOn()
 				if !k.foreground() || k.take() != nil {
 					close(background)
 					return

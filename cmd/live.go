@@ -52,7 +52,7 @@ func (r *liveReport) line() string {
 	}
 	parts = append(parts, count(r.Records.Read, "record"))
 	if r.Pace != nil {
-		parts = append(parts, fmt.Sprintf("speed %v", r.Pace.Speed), fmt.Sprintf("p99 %.1f ms late", r.Pace.LatenessMS.P99))
+		parts = append(parts, "speed "+factor(r.Pace.Speed), fmt.Sprintf("p99 %.1f ms late", r.Pace.LatenessMS.P99))
 	} else {
 		parts = append(parts, rate(r.RecordsPerSecond))
 	}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"runtime/debug"
@@ -76,10 +77,18 @@ func play(c *console, pipeline playable, speed float64, stopping func() bool, en
 		return false
 	}
 	defer c.keys.leave()
-	lost, end := c.keys.watch(c.screen)
+	lost, end := c.keys.watch(c.screen, func() func() { return hold(pipeline) })
 	defer end()
 	p := &player{pipeline: pipeline, screen: c.screen, log: c.log, paint: c.paint, speed: speed, stopping: stopping, stop: c.stop}
 	return p.run(c.keys.file, ended, lost)
+}
+
+// hold pauses a pipeline, unless it is paused, and returns what has it go on.
+func hold(pipeline playable) (goOn func()) {
+	if pace := pipeline.Status().Pace; pace == nil || pace.Paused || pipeline.Pause() != nil {
+		return func() {}
+	}
+	return func() { _ = pipeline.Resume() } // it may have ended
 }
 
 // run plays until the pipeline has ended, or leave is closed. It reports
@@ -222,8 +231,8 @@ func (p *player) typeKey(key tea.KeyPressMsg) error {
 func (p *player) goTo(text string) error {
 	at, by, err := parseSeek(text, "-10s")
 	switch {
-	case err != nil:
-		return err
+	case err != nil: // there is a line for it, not more
+		return fmt.Errorf("no time: %q; write one such as 2021-01-01 00:30:00, +10m or -10s", text)
 	case at.IsZero():
 		return p.pipeline.SeekBy(by)
 	}

@@ -216,6 +216,18 @@ func TestPlayerFits(t *testing.T) {
 	}
 }
 
+// Of a long path the end is shown, with the line, and the sparkline stays.
+func TestPlayerNamesThePlace(t *testing.T) {
+	p, told := testPlayer()
+	told.status.Origin.Source = "/a/folder/that/is/far/down/below/others/data.csv"
+	p.look(p.now)
+	for width, want := range map[int]string{100: "%  …der/that/is/far/down/below/others/data.csv:1235", 80: "%  …/below/others/data.csv:1235", 60: "42%"} {
+		if line := p.flowLine(width - 1); !strings.HasSuffix(line, want) {
+			t.Errorf("in %d columns: %q", width, line)
+		}
+	}
+}
+
 func TestCourseBar(t *testing.T) {
 	at := func(seconds int64) time.Time { return time.Unix(seconds, 0) }
 	status := func(position, from, next int64) *engine.Status {
@@ -223,8 +235,10 @@ func TestCourseBar(t *testing.T) {
 		if next > 0 {
 			p.From, p.Next = at(from), at(next)
 		}
-		return &engine.Status{End: at(1000), Pace: p}
+		return &engine.Status{End: at(1000), EventTime: at(position), Pace: p}
 	}
+	moved := status(-5000, 0, 0) // to before all records
+	moved.EventTime = at(700)
 	var c course
 	for _, step := range []struct {
 		status *engine.Status
@@ -235,6 +249,7 @@ func TestCourseBar(t *testing.T) {
 		{status(200, 200, 500), "━━●╌╌─────"},
 		{status(450, 200, 500), "━━╌╌●─────"},
 		{status(700, 0, 0), "━━╌╌╌━━●──"},
+		{moved, "●─╌╌╌─────"},
 		{status(1000, 0, 0), "━━╌╌╌━━━━●"},
 		{status(50, 50, 149), "●─╌╌╌─────"}, // a pause of less than two cells
 	} {

@@ -31,7 +31,8 @@ func (c *course) add(s *engine.Status) {
 		return
 	}
 	c.at, c.end, c.next = s.Pace.Position, s.End, s.Pace.Next
-	if c.first.IsZero() || c.at.Before(c.first) {
+	// A play head that was moved to before all records has not come to one yet.
+	if c.first.IsZero() || c.at.Before(c.first) && !s.EventTime.After(c.at) {
 		c.first = c.at
 	}
 	p := pause{s.Pace.From, s.Pace.Next}
@@ -48,7 +49,7 @@ func (c *course) bar(width int, share float64, paint palette) string {
 	span := c.end.Sub(c.first)
 	timed := !c.end.IsZero() && !c.first.IsZero() && span > 0
 	if timed {
-		share = float64(c.at.Sub(c.first)) / float64(span)
+		share = max(float64(c.at.Sub(c.first))/float64(span), 0)
 	}
 	if share < 0 {
 		return ""

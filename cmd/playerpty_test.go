@@ -61,7 +61,7 @@ func TestEveryKeyOnTerminal(t *testing.T) {
 		{`"value":5}`, "g+61x\x7fm\r"},
 		{`(?m)^2021-01-01 06:01:`, "n"},
 		{`"value":7}`, "gsoon\r"},
-		{`\nwants a time such as .*…\n\z`, "q"},
+		{`\nno time: "soon"; .* \+10m or -10s\n\z`, "q"},
 	})
 	p := command(t, folder(t, hourly()), freeport.Addr(), "run", "show.yaml")
 	end := onTerminal(t, 80, p, press)
@@ -107,6 +107,71 @@ func TestPlayerLeavesTheTerminal(t *testing.T) {
 				t.Error("there is no player")
 			}
 		})
+	}
+}
+
+// Ctrl-Z leaves the terminal to the shell, and fg takes it again, once or twice.
+func TestPlayerStoppedByCtrlZ(t *testing.T) {
+	t.Parallel()
+	p := shell(t, hourly(), "set -m; pipeline run show.yaml; echo stopped; read line; fg; echo stopped anew; read line; fg")
+	press, rest := steps([]step{
+		{`show  playing (.*\n){4}space pause`, "\x1a"},
+		{`(?m)^stopped$`, "\r"}, // which ends a line only on a terminal that is restored
+		{`stopped\n(.*\n)*show  playing (.*\n){4}space pause`, "."},
+		{`"value":1}\n(.*\n)*show  paused `, "\x1a"},
+		{`(?m)^stopped anew$`, "\r"},
+		{`anew\n(.*\n)*show  paused (.*\n){4}space go on`, "q"},
+	})
+	end := onTerminal(t, 80, p, press)
+	p.exits(0)
+	if rest := rest(); len(rest) > 0 || strings.Count(end.String(), "show  ") != 1 {
+		t.Fatalf("it has not shown %q, but in the end:\n%s", rest, end)
+	}
+}
+
+// While the process is stopped, so is the replay.
+func TestPlayerHolds(t *testing.T) {
+	for paused, want := range map[bool][]string{false: {"pause", "resume"}, true: nil} {
+		_, told := testPlayer()
+		told.status.Pace.Paused = paused
+		hold(told)()
+		if diff := cmp.Diff(want, told.calls); diff != "" {
+			t.Errorf("paused %v: %s", paused, diff)
+		}
+	}
+}
+
+// A terminal may change its size at any time. Nothing wraps: each picture has
+// as many rows as it has lines.
+func TestPlayerResized(t *testing.T) {
+	t.Parallel()
+	p := command(t, folder(t, hourly()), freeport.Addr(), "run", "show.yaml")
+	sizes := []struct {
+		width, height int
+		shows         string
+	}{
+		{20, 24, `(?m)^show  playing\n2021-01-01 00:00:\d\d\n.*/s  1 record\n.*…\nspace pause  q stop$`},
+		{200, 24, `(?m)^show  playing .*\n2021-01-01 00:00:\d\d  .{178}\n.*/s  1 record .*\n.*\nspace pause .*q stop$`},
+		{80, 5, `(?m)^show  playing .*\n2021-01-01 00:00:\d\d  .{58}\n.*/s  1 record .*\n.*\n\z`},
+		{9, 2, `(?m)^show$`},
+		{80, 24, `(?m)^show  playing .*\n2021-01-01 00:00:\d\d  .{58}\n.*/s  1 record .*\n.*\nspace pause .*q stop$`},
+	}
+	changed := 0
+	end := onTerminal(t, 80, p, func(keys io.Writer, s *terminal) {
+		switch {
+		case changed == 0 && !strings.Contains(s.String(), "show  playing") || changed > 0 && !regexp.MustCompile(sizes[changed-1].shows).MatchString(s.String()):
+		case changed == len(sizes):
+			_, _ = io.WriteString(keys, "q")
+		default:
+			s.resize(sizes[changed].width)
+			resize(t, keys.(*os.File), sizes[changed].width, sizes[changed].height)
+			changed++
+		}
+	})
+	p.exits(0)
+	text := strings.ReplaceAll(end.String(), "\n", "") // rows that have been narrow stay so
+	if want := regexp.MustCompile(`\A\{"timestamp":"2021-01-01 00:00:00","value":0\}show  stopped after .*  1 record → print.*  on time: [^·]*\z`); !want.MatchString(text) {
+		t.Errorf("the terminal shows in the end:\n%s", end)
 	}
 }
 

@@ -33,7 +33,7 @@ func (p *player) stateLine(width int) string {
 	if v.Pace.Paused {
 		state = segment{text: "paused ", rank: 1, paint: p.paint.yellow}
 	}
-	all := []segment{state, {text: fmt.Sprintf("speed %-5.4g", v.Pace.Speed), rank: 2}}
+	all := []segment{state, {text: fmt.Sprintf("speed %-5s", factor(v.Pace.Speed)), rank: 2}}
 	if v.left >= 0 {
 		all = append(all, segment{text: fmt.Sprintf("%6s left", span(v.left)), rank: 3})
 	}
@@ -69,14 +69,31 @@ func (p *player) courseLine(width int) string {
 // was.
 func (p *player) flowLine(width int) string {
 	v := &p.view
-	all := []segment{{text: p.rates.sparkline(), rank: 5, paint: p.paint.green}, {text: fmt.Sprintf("%7s", rate(v.rate)), rank: 1}, {text: count(v.Read, "record"), rank: 2}}
-	if v.Origin != (pipeline.Origin{}) {
-		all = append(all, segment{text: printable(v.Origin.String()), rank: 4})
-	}
+	all := []segment{{text: p.rates.sparkline(), rank: 4, paint: p.paint.green}, {text: fmt.Sprintf("%7s", rate(v.rate)), rank: 1}, {text: count(v.Read, "record"), rank: 2}}
 	if v.Share >= 0 {
 		all = append(all, segment{text: strings.TrimLeft(percent(v.Share), " "), rank: 3})
 	}
-	return strings.TrimPrefix(fitted(all, width+segmentGap), strings.Repeat(" ", segmentGap))
+	line := strings.TrimPrefix(fitted(all, width+segmentGap), strings.Repeat(" ", segmentGap))
+	if v.Origin == (pipeline.Origin{}) {
+		return line
+	}
+	return line + fitted([]segment{{text: placeIn(v.Origin, width-ansi.StringWidth(line)-segmentGap), rank: 1}}, width-ansi.StringWidth(line))
+}
+
+// shortestPlace is how much of a place still tells something.
+const shortestPlace = 12
+
+// placeIn names where a record comes from, in at most width columns: the end of
+// it, which has the line, or nothing.
+func placeIn(o pipeline.Origin, width int) string {
+	text := printable(o.String())
+	if over := ansi.StringWidth(text) - width; over > 0 {
+		if width < shortestPlace {
+			return ""
+		}
+		text = ansi.TruncateLeft(text, over+1, "…")
+	}
+	return text
 }
 
 // latestLine shows the latest record.

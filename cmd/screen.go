@@ -50,11 +50,39 @@ func (s *screen) show(render func(width, height int) []string) {
 	if slices.Equal(lines, s.lines) && len(s.drawn) > 0 {
 		return
 	}
-	s.lines = lines
 	var b bytes.Buffer
-	s.erase(&b)
-	s.draw(&b)
+	if len(lines) == len(s.drawn) && s.whole() {
+		s.update(&b, lines)
+		s.lines = lines
+	} else {
+		s.lines = lines
+		s.erase(&b)
+		s.draw(&b)
+	}
 	s.flush(&b)
+}
+
+// whole reports whether no line that is on the terminal is wrapped, as it is
+// where the terminal has become narrower.
+func (s *screen) whole() bool {
+	width, _ := s.size()
+	return slices.Max(s.drawn) <= width
+}
+
+// update writes only what changes, so that nothing flickers, and a slow
+// terminal has little to do. The last line may have an echoed ^C.
+func (s *screen) update(b *bytes.Buffer, lines []string) {
+	b.WriteString("\r" + strings.Repeat("\x1b[A", len(lines)-1))
+	for i, line := range lines {
+		if last := i == len(lines)-1; line != s.lines[i] || last {
+			b.WriteString(line + "\x1b[K")
+			s.drawn[i] = ansi.StringWidth(line)
+		}
+		if i < len(lines)-1 {
+			b.WriteString("\r\n")
+		}
+	}
+	b.WriteString("\r")
 }
 
 func (s *screen) flush(b *bytes.Buffer) {
@@ -123,25 +151,34 @@ func (s *screen) draw(b *bytes.Buffer) {
 	b.WriteString("\r")
 }
 
-// above returns a writer to the same terminal whose lines scroll above the
-// status lines.
-func (s *screen) above(w io.Writer) io.Writer { return &aboveWriter{s, w} }
+// above returns a writer to w whose lines scroll above the status lines. same
+// says that w is the terminal that shows these: then one write does it all.
+func (s *screen) above(w io.Writer, same bool) io.Writer { return &aboveWriter{s, w, same} }
 
 type aboveWriter struct {
 	*screen
-	w io.Writer
+	w    io.Writer
+	same bool
 }
 
 // Write implements io.Writer.
-func (a *aboveWriter) Write(p []byte) (int, error) {
+func (a *aboveWriter) Write(p []byte) (n int, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var b bytes.Buffer
 	a.erase(&b)
-	a.flush(&b)
-	n, err := a.w.Write(p)
-	a.broken = n > 0 && p[n-1] != '\n'
+	if !a.same {
+		a.flush(&b)
+		n, err = a.w.Write(p)
+		a.broken = n > 0 && p[n-1] != '\n'
+		a.draw(&b)
+		a.flush(&b)
+		return n, err
+	}
+	before := b.Len()
+	b.Write(p)
+	a.broken = len(p) > 0 && p[len(p)-1] != '\n'
 	a.draw(&b)
-	a.flush(&b)
-	return n, err
+	n, err = a.w.Write(b.Bytes())
+	return min(max(n-before, 0), len(p)), err
 }

@@ -50,6 +50,8 @@ func (t *terminal) escaped(number string, command byte) {
 	case 'J':
 		t.rows = t.rows[:t.row+1]
 		t.rows[t.row] = t.rows[t.row][:min(t.col, len(t.rows[t.row]))]
+	case 'K':
+		t.rows[t.row] = t.rows[t.row][:min(t.col, len(t.rows[t.row]))]
 	case 'm':
 	default:
 		panic("a sequence that is not known: " + number + string(command))

@@ -67,4 +67,12 @@ func rate(perSecond float64) string {
 	return fmt.Sprintf("%.1fM/s", perSecond/1e6)
 }
 
+// factor returns a speed with four digits: "0.5", "15.62", "11250".
+func factor(x float64) string {
+	if x >= 1000 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 4, 64)
+}
+
 func size(bytes int64) string { return humanize.Bytes(uint64(bytes)) }

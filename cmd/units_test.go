@@ -42,6 +42,10 @@ func TestUnits(t *testing.T) {
 		{rate(999_600), "1.0M/s"},
 		{rate(2.14e6), "2.1M/s"},
 
+		{factor(0.5), "0.5"},
+		{factor(15.625), "15.62"},
+		{factor(11250), "11250"},
+
 		{size(212_000), "212 kB"},
 	} {
 		if c.got != c.want {
