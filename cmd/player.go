@@ -135,7 +135,6 @@ func (p *player) Update(msg tea.Msg) (model tea.Model, next tea.Cmd) {
 	switch msg := msg.(type) {
 	case tickMsg:
 		p.look(time.Time(msg))
-		next = nextTick()
 	case tea.KeyPressMsg:
 		p.notice = ""
 		if err := p.press(msg); err != nil {
@@ -146,6 +145,9 @@ func (p *player) Update(msg tea.Msg) (model tea.Model, next tea.Cmd) {
 		return p, nil
 	}
 	p.screen.show(p.lines)
+	if _, ok := msg.(tickMsg); ok {
+		next = nextTick() // not before: the terminal may have been held
+	}
 	return p, next
 }
 

@@ -216,6 +216,17 @@ func TestPlayerFits(t *testing.T) {
 	}
 }
 
+// Before the first record there is nothing to tell but what is waited for.
+func TestPlayerWaits(t *testing.T) {
+	p, told := testPlayer()
+	told.status.Pace.Position = time.Time{}
+	told.status.End = time.Time{}
+	p.look(p.now)
+	if got, want := strings.TrimRight(p.stateLine(79), " "), "replay  waiting  speed 10"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // Of a long path the end is shown, with the line, and the sparkline stays.
 func TestPlayerNamesThePlace(t *testing.T) {
 	p, told := testPlayer()
@@ -277,5 +288,9 @@ func TestSparkline(t *testing.T) {
 	}
 	if got, want := r.sparkline(), "▂▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+	r.add(time.Unix(29+5, 0), r.read+5*70) // nothing was drawn for five seconds
+	if got, want := r.sparkline(), "▇█▁▂▃▄▅▆▇█▁▂▃▄▅█████"; got != want {
+		t.Errorf("after a while %s, want %s", got, want)
 	}
 }

@@ -89,10 +89,13 @@ func (r *rates) add(now time.Time, read int64) {
 	if r.since.IsZero() {
 		r.since, r.read = now, read
 	}
-	if now.Sub(r.since) < time.Second {
+	seconds := int64(now.Sub(r.since) / time.Second) // many, if the terminal was held
+	for range min(seconds, sparkWidth) {
+		r.counts = append(r.counts, (read-r.read)/seconds)
+	}
+	if seconds == 0 {
 		return
 	}
-	r.counts = append(r.counts, read-r.read)
 	r.counts = r.counts[max(len(r.counts)-sparkWidth, 0):]
 	r.since, r.read = now, read
 }

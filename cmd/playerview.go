@@ -30,14 +30,19 @@ func (p *player) stateLine(width int) string {
 		return statusLine(*v, 0, width+1, p.paint)
 	}
 	state := segment{text: "playing", rank: 1, paint: p.paint.green}
-	if v.Pace.Paused {
+	switch {
+	case v.Pace.Paused:
 		state = segment{text: "paused ", rank: 1, paint: p.paint.yellow}
+	case v.Pace.Position.IsZero():
+		state.text = "waiting" // for start_at, or the first record
 	}
 	all := []segment{state, {text: fmt.Sprintf("speed %-5s", factor(v.Pace.Speed)), rank: 2}}
 	if v.left >= 0 {
 		all = append(all, segment{text: fmt.Sprintf("%6s left", span(v.left)), rank: 3})
 	}
-	all = append(all, segment{text: fmt.Sprintf("p99 %7s late", late(v.Pace.Lateness.P99)), rank: 5})
+	if !v.Pace.Position.IsZero() {
+		all = append(all, segment{text: fmt.Sprintf("p99 %7s late", late(v.Pace.Lateness.P99)), rank: 5})
+	}
 	if v.Pace.Wait >= time.Second {
 		all = append(all, segment{text: "next record in " + span(v.Pace.Wait), rank: 4})
 	}

@@ -62,6 +62,10 @@ func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*confi
 		leaves[i] = plan.Join()
 	}
 	defer steerable(ctx, c, o.state, pipelines)()
+	played := isPlayed(c, o, plans)
+	if played {
+		_ = pipelines[0].Latest() // from the first record on
+	}
 	over := makeEnds(len(plans))
 	var wg sync.WaitGroup
 	var running atomic.Int64
@@ -83,7 +87,7 @@ func runPipelines(ctx context.Context, c *console, o *runOptions, plans []*confi
 	ended := make(chan struct{})
 	go func() { wg.Wait(); close(ended) }()
 	stopping := func() bool { return ctx.Err() != nil }
-	if !isPlayed(c, o, plans) || !play(c, pipelines[0], plans[0].Pace.Speed, stopping, ended) {
+	if !played || !play(c, pipelines[0], plans[0].Pace.Speed, stopping, ended) {
 		showProgress(c, pipelines, stopping, ended)
 	}
 }
