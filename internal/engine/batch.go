@@ -1,6 +1,11 @@
 package engine
 
-import "github.com/pipeline-daemon/pipeline"
+import (
+	"slices"
+
+	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/playback"
+)
 
 // batch is a batch and the memory that goes with it.
 type batch struct {
@@ -14,15 +19,16 @@ type batch struct {
 	further []bool            // marks the records that come of the same one as the one before; nil: there are none
 	sent    int               // how many records flights have taken to the write stage
 
-	epoch uint64            // how many seeks came before it
-	begin pipeline.Position // where a seek went, of the first batch after it
-	end   bool              // the source has ended; there are no records
+	epoch   uint64            // how many seeks came before it
+	restart bool              // the position is begin before it: it is the first batch after a seek, or of a round
+	begin   pipeline.Position // empty: the start
+	end     bool              // the source has ended; there are no records
 
-	round bool              // it begins a round
-	moved bool              // its only record is played at a time of its own
-	at    int64             // that time, on the scale of event times
-	held  bool              // its records were held back: their origins are no positions
-	done  pipeline.Position // which is done with such a batch
+	round  int64             // to which it belongs; 0: the pace plays no course
+	begins bool              // it begins that round
+	at     []int64           // the event times at which its records are played, as recorded; empty: their own
+	held   bool              // its records were held back: their origins are no positions
+	done   pipeline.Position // which is done with such a batch
 }
 
 // Reset empties the batch for the source to fill.
@@ -31,7 +37,7 @@ func (b *batch) Reset() {
 		b.Records, b.read = b.read, nil
 	}
 	b.further, b.sent = nil, 0
-	b.round, b.moved, b.held, b.done = false, false, false, b.done[:0]
+	b.round, b.begins, b.at, b.held, b.done = 0, false, b.at[:0], false, b.done[:0]
 	b.Batch.Reset()
 }
 
@@ -39,8 +45,30 @@ func (b *batch) Reset() {
 func (b *batch) replace(records []pipeline.Record, further []bool) {
 	if further != nil { // they are in memory of the part
 		b.read, b.further = b.Records, further
+		b.spread()
 	}
 	b.Records = records
+}
+
+// spread gives further records the time of the one that they come with.
+func (b *batch) spread() {
+	if len(b.at) == 0 {
+		return
+	}
+	from := -1
+	for _, further := range b.further {
+		if !further {
+			from++
+		}
+	}
+	n := len(b.further)
+	b.at = slices.Grow(b.at, max(n-len(b.at), 0))[:n]
+	for i := n - 1; i >= 0; i-- { // no earlier place is written before it is read
+		b.at[i] = b.at[from]
+		if !b.further[i] {
+			from--
+		}
+	}
 }
 
 // send notes that the next n records are with the write stage. Of these it
@@ -57,4 +85,18 @@ func (b *batch) send(n int) (further []bool, open int) {
 		}
 	}
 	return b.further[from:b.sent], open
+}
+
+// firstPlayed returns when the first record is played, in event time, or never.
+func (b *batch) firstPlayed() int64 {
+	for i := range b.Records {
+		switch {
+		case !isTimed(&b.Records[i]):
+		case len(b.at) > 0:
+			return b.at[i]
+		default:
+			return playback.EventTime(b.Records[i].Time)
+		}
+	}
+	return never
 }

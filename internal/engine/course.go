@@ -20,20 +20,20 @@ import (
 // of this has none.
 type course struct {
 	*Pipeline
-	pace *config.Pace
+	reader *reader
+	pace   *config.Pace
 
 	window window
 	last   pipeline.Record // what a duplicate is equal to
 	seen   bool
 
-	resumed bool        // an earlier run has played a part
-	round   config.Loop // from 1
-	empty   bool        // nothing has come in this round
-	begins  bool        // the next batch begins a round
-	shift   int64       // from event times as they are read to those of this round
-	shifted bool        // shift is this round's
-	highest int64       // event time so far
-	any     bool        // there is a highest
+	resumed bool    // an earlier run has played a part
+	moves   bool    // records are not played at the event time that they get
+	rounds  []round // that which is read, and before it those that are still played
+	empty   bool    // nothing has come in this round
+	begins  bool    // the next batch begins a round
+	highest int64   // recorded event time so far in this round
+	top     int64   // the same, in any round
 
 	base base
 	hold *hold // nil: records keep their order
@@ -45,29 +45,24 @@ func newCourse(p *Pipeline) (*course, error) {
 	if pace == nil {
 		return nil, nil
 	}
-	c := &course{Pipeline: p, pace: pace, round: 1, empty: true,
+	c := &course{Pipeline: p, pace: pace, rounds: []round{{number: 1, before: never}}, empty: true, highest: never, top: never,
 		resumed: len(p.position) > 0, window: window{start: pace.Start, end: pace.End}}
 	if pace.Reorder > 0 || pace.Disorder != nil {
 		c.hold = newHold(pace, &p.stats.paceStats)
 	}
 	loops := pace.Loop.Rounds() != 1
-	if !loops && c.hold == nil && pace.Rebase == "" && pace.Start.IsZero() && pace.End.IsZero() && pace.Duplicates != config.Drop {
+	c.moves = loops || c.hold != nil || pace.Rebase != ""
+	if !c.moves && pace.Start.IsZero() && pace.End.IsZero() && pace.Duplicates != config.Drop {
 		return nil, nil
 	}
 	if p.committer != nil && loops {
 		return nil, fmt.Errorf("pace: loop: source %s keeps its positions itself, so it can't be read again from its start", p.plan.Source.Name)
 	}
-	c.base = base{kind: pace.Rebase, line: newLine(pace), stats: &p.stats.paceStats}
+	c.base = base{line: newLine(pace), pace: pace, clock: p.clock, sent: &p.stats.rebased}
 	return c, nil
 }
 
-// isFixed reports whether a replay can't be moved to an event time, since its
-// records don't lie in the source as they are played.
-func isFixed(p *config.Pace) bool {
-	return p.Loop.Rounds() != 1 || p.Reorder > 0 || p.Disorder != nil || p.Rebase == config.RebaseWall
-}
-
-// read fills a batch, as a source does.
+// read fills a batch, as a source does. After a seek it may be an empty one.
 func (c *course) read(ctx context.Context, b *batch) error {
 	for {
 		if c.hold != nil && c.hold.emit(b, c.place) {
@@ -81,10 +76,10 @@ func (c *course) read(ctx context.Context, b *batch) error {
 		in.Reset()
 		err := io.EOF
 		if !c.window.passed {
-			err = c.input.Read(ctx, in)
+			err = c.reader.fill(ctx, in)
 		}
 		if err == nil {
-			err = c.take(in)
+			err = c.take(b, in)
 		}
 		switch {
 		case err == io.EOF && c.hold != nil && c.hold.flush():
@@ -101,13 +96,13 @@ func (c *course) read(ctx context.Context, b *batch) error {
 	}
 }
 
-// mark notes that a round begins with a batch, if one does.
+// mark notes the round of a batch, and whether it begins one.
 func (c *course) mark(b *batch) {
-	b.round, c.begins = c.begins, false
+	b.round, b.begins, c.begins = int64(c.round().number), c.begins, false
 }
 
-// take leaves out what is not to be played, and moves the rest.
-func (c *course) take(in *pipeline.Batch) error {
+// take leaves out what is not to be played, and moves or holds back the rest.
+func (c *course) take(b *batch, in *pipeline.Batch) error {
 	kept := 0
 	for i := range in.Records {
 		r := &in.Records[i]
@@ -118,13 +113,18 @@ func (c *course) take(in *pipeline.Batch) error {
 			continue
 		}
 		c.empty = false
-		c.move(r)
-		if c.hold != nil {
-			c.hold.add(r, c.highest)
+		before := c.highest
+		c.see(r)
+		switch {
+		case c.reader.skips(r):
 			continue
-		}
-		if isTimed(r) {
-			c.place(r, playback.EventTime(r.Time))
+		case c.hold != nil:
+			c.hold.add(r, before, c.highest)
+			continue
+		case c.moves:
+			at := playback.EventTime(r.Time)
+			b.at = append(b.at, at)
+			c.place(r, at)
 		}
 		in.Records[kept], in.Records[i] = in.Records[i], in.Records[kept]
 		kept++
@@ -164,106 +164,36 @@ func (c *course) duplicate(r *pipeline.Record) bool {
 	return false
 }
 
-// move moves a record's event time to its round.
-func (c *course) move(r *pipeline.Record) {
+// place moves the event time of a record that is played at a time.
+func (c *course) place(r *pipeline.Record, at int64) {
 	if !isTimed(r) {
 		return
 	}
-	t := playback.EventTime(r.Time)
-	if !c.shifted {
-		c.shifted = true
-		if c.round > 1 && c.any {
-			c.shift = c.highest - t
-		}
-	}
-	t = saturated(t, c.shift)
-	if c.shift != 0 {
-		r.Time = time.Unix(0, t).UTC()
-	}
-	if !c.any || t > c.highest {
-		c.highest, c.any = t, true
+	switch shift := c.round().shift; {
+	case c.pace.Rebase != "":
+		c.base.place(r, at, shift)
+	case shift != 0:
+		r.Time = time.Unix(0, saturated(playback.EventTime(r.Time), shift)).UTC()
 	}
 }
 
-// place rebases a record that is played at a time, and returns its place if
-// that can't be told from its event time.
-func (c *course) place(r *pipeline.Record, at int64) int64 {
-	if c.pace.Rebase == "" {
-		return at
-	}
-	return c.base.place(r, at, c.pace, c.clock)
-}
-
-// again opens the source for the next round. It returns io.EOF if there is
-// none.
-func (c *course) again(ctx context.Context) error {
-	rounds := c.pace.Loop.Rounds()
-	nothing := c.empty && c.round == 1 && !c.resumed
-	if nothing {
-		c.window.warn(c.log)
-	}
-	switch {
-	case c.empty && c.round > 1:
-		return fmt.Errorf("nothing came in round %d: can it be read again from its start?", c.round)
-	case nothing || rounds != config.Forever && c.round >= rounds:
-		return io.EOF
-	}
-	if err := c.input.reopen(ctx, nil); err != nil {
-		return fmt.Errorf("opening it for round %d: %w", c.round+1, err)
-	}
-	c.stats.reopened(c.input.Source)
-	c.stats.end.Store(nil) // as the source tells it, it is no longer right
-	c.round++
-	c.empty, c.shifted, c.begins, c.seen = true, false, true, false
-	c.window.inside, c.window.passed = false, false
-	c.base.line.Round(int64(c.pace.LoopDelay))
-	return nil
-}
-
-// sought says that a seek goes on with another record.
-func (c *course) sought() {
-	c.seen = false
+// goTo prepares for a seek to an event time of the round that is played, from a
+// mark or, if the source need not be read again, onward from where it is. It
+// reports whether that will do.
+func (c *course) goTo(target int64, m mark, onward bool) bool {
+	c.seen, c.begins = false, false
 	c.window.passed, c.window.behind = false, 0
-}
-
-// base moves event times so that the first is the start of the replay.
-type base struct {
-	kind  string
-	line  *playback.Line
-	stats *paceStats
-	begun bool
-	by    int64          // with rebase: event
-	state playback.State // with rebase: wall; its wall times are event times
-}
-
-func (m *base) place(r *pipeline.Record, at int64, pace *config.Pace, clock *playback.Clock) int64 {
-	t := playback.EventTime(r.Time)
-	if !m.begun {
-		m.begin(t, at, pace, clock)
+	if c.goBack() {
+		onward = false
 	}
-	if m.kind == config.RebaseEvent {
-		r.Time = time.Unix(0, saturated(t, m.by)).UTC()
-		return saturated(at, m.by)
+	if !onward {
+		c.highest = min(c.top, m.high)
 	}
-	p := m.line.Place(at, &m.state)
-	m.line.Pass(p)
-	if p.Cut > 0 {
-		m.stats.shortened.Add(1)
+	if c.hold != nil {
+		c.hold.begin(c.round().number, c.highest, target)
 	}
-	r.Time = time.Unix(0, m.state.Due(saturated(p.At, t-p.Event))).UTC()
-	return p.At
-}
-
-func (m *base) begin(first, at int64, pace *config.Pace, clock *playback.Clock) {
-	m.begun = true
-	start := time.Now()
-	if pace.StartAt.After(start) {
-		start = pace.StartAt.Time
-	}
-	m.by = saturated(start.UnixNano(), -first)
-	c := playback.NewClock(clock.State().Speed)
-	c.Begin(at, start.UnixNano())
-	m.state = c.State()
+	c.base.sought(target)
+	return onward
 }
 
 // saturated returns a+b, or the nearest instant if it is beyond.

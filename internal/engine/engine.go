@@ -82,6 +82,7 @@ type Pipeline struct {
 	leap       atomic.Bool  // go on to the next record as soon as it is known
 	rereadable atomic.Bool  // the source can be read again, as a seek does
 	leaving    atomic.Int64 // records that have been released, of a paced pipeline
+	markEvery  int          // records from one mark of the index to the next
 
 	waitsForMemory atomic.Bool       // the read stage waits for a free batch
 	stopping       atomic.Bool       // no more processing and releasing
@@ -94,7 +95,7 @@ type Pipeline struct {
 
 // New prepares a run of a plan.
 func New(plan *config.Plan, o Options) *Pipeline {
-	p := &Pipeline{plan: plan, opts: o, log: o.Log.With("pipeline", plan.Name)}
+	p := &Pipeline{plan: plan, opts: o, markEvery: markEvery, log: o.Log.With("pipeline", plan.Name)}
 	p.stats.name = plan.Name
 	if plan.Pace != nil {
 		p.clock = playback.NewClock(plan.Pace.Speed)

@@ -23,6 +23,7 @@ type harness struct {
 	plan  config.Plan
 	opts  Options
 	count int64
+	marks int                            // records from one mark of the index to the next; 0: as usual
 	batch int                            // how many numbers the source reads at once
 	read  func(r *pipeline.Record)       // what the source does to each
 	block bool                           // the source waits for ctx instead of ending
@@ -61,6 +62,9 @@ func (h *harness) run(t *testing.T, ctx context.Context) (Status, error) {
 			})}
 	}
 	p := New(&h.plan, h.opts)
+	if h.marks > 0 {
+		p.markEvery = h.marks
+	}
 	var steering sync.WaitGroup
 	if h.steer != nil {
 		steering.Go(func() { h.steer(p) })

@@ -3,7 +3,6 @@ package engine
 import (
 	"container/heap"
 	"math"
-	"math/rand/v2"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
@@ -26,14 +25,14 @@ type hold struct {
 	in       pipeline.Batch // what the source fills
 	reorder  int64
 	disorder *config.Disorder
-	random   *rand.Rand
+	chance   chance
 	stats    *paceStats
 
 	waiting  heldRecords
 	swapping []*heldRecord // records that wait for the one they change places with
 	number   uint64
-	highest  int64 // event time so far
-	any      bool
+	highest  int64 // event time so far in this round; never: none
+	target   int64 // of a seek: what comes before it is left out
 	flushing bool
 
 	read []*readOrigin // of what was read and is not yet done, in order
@@ -50,9 +49,9 @@ type readOrigin struct {
 type heldRecord struct {
 	pipeline.Record
 	origin *readOrigin
-	at     int64 // when it is to be played, in event time
+	at     int64 // when it leaves, in event time as recorded
 	number uint64
-	moved  bool // at is not its event time
+	moved  bool // it is played then, and not at its event time
 	swap   int  // how many records before it changes places
 
 	swapped bool // it has, with one before it
@@ -63,12 +62,23 @@ func newHold(p *config.Pace, stats *paceStats) *hold {
 	if h.disorder == nil {
 		h.disorder = &config.Disorder{}
 	}
-	h.random = rand.New(rand.NewPCG(uint64(h.disorder.Seed), 0))
+	h.chance.seed = uint64(h.disorder.Seed)
+	h.begin(1, never, never)
 	return h
 }
 
-// add holds a copy of a record back. highest is the latest event time so far.
-func (h *hold) add(r *pipeline.Record, highest int64) {
+// begin begins in a round, where so much has been read before. What is held
+// back is dropped, and what comes before the target of a seek is left out.
+func (h *hold) begin(round config.Loop, highest, target int64) {
+	clear(h.waiting)
+	h.waiting, h.swapping, h.read = h.waiting[:0], nil, nil
+	h.chance.round = uint64(round)
+	h.highest, h.target, h.flushing = highest, target, false
+}
+
+// add holds a copy of a record back. highest is the latest event time so far,
+// and before what it was before the record.
+func (h *hold) add(r *pipeline.Record, before, highest int64) {
 	h.flushing = false
 	o := &readOrigin{Origin: r.Origin}
 	h.read = append(h.read, o)
@@ -76,11 +86,14 @@ func (h *hold) add(r *pipeline.Record, highest int64) {
 	at := highest
 	if timed && h.reorder > 0 {
 		at = playback.EventTime(r.Time)
-		if h.any { // what comes before may have left
-			at = max(at, saturated(h.highest, -h.reorder))
+		if before != never { // what comes earlier may have left
+			at = max(at, saturated(before, -h.reorder))
 		}
 	}
-	h.highest, h.any = highest, true
+	h.highest = highest
+	if at < h.target {
+		return
+	}
 	held := &heldRecord{Record: r.Clone(), origin: o, at: at}
 	if !timed {
 		h.push(held)
@@ -89,11 +102,11 @@ func (h *hold) add(r *pipeline.Record, highest int64) {
 	h.disturb(held)
 }
 
-// disturb does to a record what chance says. Every record takes the same
-// numbers, so that one kind of disorder does not change the choice of another.
+// disturb does to a record what chance says.
 func (h *hold) disturb(r *heldRecord) {
 	d := h.disorder
-	drop, double, late, delay, jitter, swap := h.random.Float64(), h.random.Float64(), h.random.Float64(), h.random.Float64(), h.random.Float64(), h.random.Float64()
+	n := h.chance.of(&r.Record)
+	drop, double, late, delay, jitter, swap := n[0], n[1], n[2], n[3], n[4], n[5]
 	h.countDown(r)
 	if drop < d.Drop.Fraction {
 		h.stats.lost.Add(1)
@@ -173,31 +186,27 @@ func (h *hold) bound() int64 {
 }
 
 // emit fills a batch with records that may leave, each placed, and reports
-// whether there are any. One that is not played at its event time has a batch
-// of its own.
-func (h *hold) emit(b *batch, place func(*pipeline.Record, int64) int64) bool {
-	if !h.any {
+// whether there are any.
+func (h *hold) emit(b *batch, place func(*pipeline.Record, int64)) bool {
+	if len(h.waiting) == 0 {
 		return false
 	}
 	bound := h.bound()
-	b.held, b.moved = true, false
 	for len(h.waiting) > 0 && len(b.Records) < heldBatch && (h.waiting[0].at <= bound || len(h.waiting) > mostHeld) {
-		if h.waiting[0].moved && len(b.Records) > 0 {
-			break
-		}
 		r := heap.Pop(&h.waiting).(*heldRecord)
 		r.origin.open--
-		if isTimed(&r.Record) {
-			b.at = place(&r.Record, r.at)
+		at := r.at
+		if !r.moved {
+			at = playback.EventTime(r.Time)
 		}
+		place(&r.Record, at)
+		b.at = append(b.at, at)
 		*b.Add(len(r.Raw)) = r.Record
-		if b.moved = r.moved; b.moved {
-			break
-		}
 	}
 	if len(b.Records) == 0 {
 		return false
 	}
+	b.held = true
 	b.done = h.settled(b.done[:0])
 	return true
 }

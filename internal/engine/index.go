@@ -11,7 +11,6 @@ import (
 // index knows where in the source event times lie, as far as it has been read
 // at any time: from a mark on, a seek need not read what lies before it.
 type index struct {
-	first    int64             // event time
 	high     int64             // the latest event time up to where the source is read now
 	position pipeline.Position // which is behind this record
 	marks    []mark            // in the order of the source
@@ -25,15 +24,19 @@ type mark struct {
 	position pipeline.Position
 }
 
+// never is the event time of no record.
+const never = math.MinInt64
+
 const (
 	markEvery = 8 << 10 // records: a few milliseconds to read
 	mostMarks = 4096    // beyond it every other one is dropped
 )
 
-// newIndex returns the index of a source that begins after a position.
-func newIndex(after pipeline.Position) index {
-	start := mark{math.MinInt64, after.Clone()}
-	return index{first: math.MinInt64, high: math.MinInt64, position: after.Clone(), marks: []mark{start}, every: markEvery}
+// newIndex returns the index of a source that begins after a position, with so
+// many records from one mark to the next.
+func newIndex(after pipeline.Position, every int) index {
+	start := mark{never, after.Clone()}
+	return index{high: never, position: after.Clone(), marks: []mark{start}, every: every}
 }
 
 // note adds records that have been read.
@@ -46,11 +49,7 @@ func (x *index) note(records []pipeline.Record) {
 		if r.Time.IsZero() {
 			continue
 		}
-		event := playback.EventTime(r.Time)
-		if x.first == math.MinInt64 {
-			x.first = event
-		}
-		x.high = max(x.high, event)
+		x.high = max(x.high, playback.EventTime(r.Time))
 	}
 	if x.since += len(records); x.since >= x.every && x.high > x.marks[len(x.marks)-1].high {
 		x.mark()
@@ -79,3 +78,14 @@ func (x *index) before(event int64) mark {
 
 // goTo says that the source is read from a mark on.
 func (x *index) goTo(m mark) { x.high, x.position, x.since = m.high, m.position.Clone(), 0 }
+
+// rewind says that the source is read from its start. It reports whether it
+// was not so before.
+func (x *index) rewind() (anew bool) {
+	if len(x.marks[0].position) > 0 {
+		*x = newIndex(nil, x.every)
+		return true
+	}
+	x.goTo(x.marks[0])
+	return false
+}

@@ -12,7 +12,7 @@ import (
 type PaceStatus struct {
 	Speed        float64       // the requested one, as it is now
 	Paused       bool          // and waits to be resumed, or stepped
-	Position     time.Time     // the play head, in event time; zero before the first record
+	Position     time.Time     // the play head, in event time as recorded; zero before the first record
 	From, Next   time.Time     // the pause in which the play head is: from a record, or from where it was moved to, to the next; zero: it is in none
 	Wait         time.Duration // until the next record is due; 0 while it is paused
 	Achieved     float64       // the speed up to the last record, without pauses; 0 if nothing can be said
@@ -49,7 +49,9 @@ type paceStats struct {
 	begun                   atomic.Bool
 	expected                atomic.Int64 // the clock's jumps when that record was placed
 	jumps                   atomic.Int64 // those of the clock that the release stage has taken note of
-	event                   atomic.Int64 // of the last record that left
+	event                   atomic.Int64 // of the last record that left, as recorded
+	round                   atomic.Int64 // of that record; 0: of none
+	rebased                 atomic.Int64 // the latest event time that left, where they are divided by the speed
 	nextEvent, nextPlace    atomic.Int64 // of the record that is waited for
 	playedTotal, ranForThat atomic.Int64
 }

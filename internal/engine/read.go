@@ -44,9 +44,12 @@ type reader struct {
 
 	// Of a paced pipeline only.
 	index    index
-	torn     bool  // a Read was interrupted: how far the source is can't be told
-	skipping bool  // records before target, after a seek
-	target   int64 // an event time
+	torn     bool              // a Read was interrupted: how far the source is can't be told
+	first    int64             // when the first record is played, in event time
+	sought   bool              // nothing has been handed on since a seek
+	skipping bool              // records before its target
+	target   int64             // an event time
+	begin    pipeline.Position // after which the seek goes on
 }
 
 // readStage reads until the source ends, ctx is done, the limit is reached or
@@ -58,7 +61,10 @@ func (p *Pipeline) readStage(ctx context.Context) error {
 	if p.clock == nil {
 		return r.run(ctx)
 	}
-	r.index = newIndex(p.position)
+	r.index, r.first = newIndex(p.position, p.markEvery), never
+	if p.course != nil {
+		p.course.reader = r
+	}
 	for {
 		reading, interrupt := context.WithCancel(ctx)
 		p.seeks.begin(interrupt)
@@ -97,18 +103,20 @@ func (r *reader) run(ctx context.Context) error {
 			return nil
 		case ctx.Err() != nil:
 			r.torn = err != nil
-			r.note(b)
 			r.free <- b
 			return nil
 		case err != nil:
 			return err
+		case len(b.Records) == 0: // a seek passes over them
+			r.free <- b
+			continue
 		}
 		r.hand(b)
 	}
 	return nil
 }
 
-// readBatch has the source fill a batch. Its panic is the pipeline's failure.
+// readBatch fills a batch. A panic of the source is the pipeline's failure.
 func (r *reader) readBatch(ctx context.Context, b *batch) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -118,27 +126,35 @@ func (r *reader) readBatch(ctx context.Context, b *batch) (err error) {
 	if r.course != nil {
 		return r.course.read(ctx, b)
 	}
-	return r.input.Read(ctx, &b.Batch)
+	if err = r.fill(ctx, &b.Batch); r.skipping {
+		r.skip(&b.Batch)
+	}
+	return err
 }
 
-func (r *reader) note(b *batch) {
-	if r.clock != nil {
-		r.index.note(b.Records)
+// fill has the source fill a batch, and notes how far it has been read.
+func (r *reader) fill(ctx context.Context, in *pipeline.Batch) error {
+	err := r.input.Read(ctx, in)
+	if r.clock == nil {
+		return err
 	}
+	if r.skipping {
+		r.begin = r.index.position.Clone()
+	}
+	r.index.note(in.Records)
+	return err
 }
 
 // hand gives a batch to the next stage.
 func (r *reader) hand(b *batch) {
-	b.epoch, b.begin = r.epoch, nil
-	if r.clock != nil {
-		if r.skipping {
-			b.begin = r.index.position.Clone()
-		}
-		r.note(b)
-		if r.skipping && !r.skip(b) {
-			r.free <- b
-			return
-		}
+	b.epoch, b.restart, b.begin = r.epoch, b.begins, nil
+	if r.first == never && r.clock != nil {
+		r.first = b.firstPlayed()
+	}
+	if r.sought { // the replay goes on with this batch
+		r.sought = false
+		b.restart, b.begin = true, r.begin
+		r.clock.Jump(max(r.target, r.first))
 	}
 	if r.left > 0 {
 		if r.left < int64(len(b.Records)) {
@@ -151,38 +167,40 @@ func (r *reader) hand(b *batch) {
 	r.read <- b
 }
 
-// skip drops the records before the target of a seek, up to the first that is
-// not, and reports whether there is one: the replay goes on with it.
-func (r *reader) skip(b *batch) bool {
-	for i := range b.Records {
-		rec := &b.Records[i]
-		if rec.Time.IsZero() || playback.EventTime(rec.Time) < r.target {
-			continue
-		}
-		kept := b.Records[:len(b.Records)-i]
-		for k := range kept { // the memory of the others stays with the batch
-			kept[k], b.Records[k+i] = b.Records[k+i], kept[k]
-		}
-		b.Records = kept
-		r.skipping = false
-		r.clock.Jump(max(r.target, r.index.first))
-		return true
+// skips reports whether a record lies before the target of a seek. The first
+// that doesn't is played, and so are all that follow.
+func (r *reader) skips(rec *pipeline.Record) bool {
+	r.skipping = r.skipping && (rec.Time.IsZero() || playback.EventTime(rec.Time) < r.target)
+	return r.skipping
+}
+
+// skip drops what lies before the target of a seek. The memory of the records
+// stays with the batch.
+func (r *reader) skip(b *pipeline.Batch) {
+	i := 0
+	for i < len(b.Records) && r.skips(&b.Records[i]) {
+		i++
 	}
-	return false
+	kept := b.Records[:len(b.Records)-i]
+	for k := range kept {
+		kept[k], b.Records[k+i] = b.Records[k+i], kept[k]
+	}
+	b.Records = kept
 }
 
 // goTo goes to the first record at or after an event time: by reading on from
 // where the source is, or from a mark that is nearer.
 func (r *reader) goTo(ctx context.Context, target int64) error {
-	r.skipping, r.target = true, target
-	if r.course != nil {
-		r.course.sought()
-	}
+	r.sought, r.skipping, r.target = true, true, target
 	if r.opts.Limit > 0 {
 		r.left = max(r.opts.Limit-r.leaving.Load(), 1)
 	}
 	m := r.index.before(target)
-	if target > r.index.high && m.high <= r.index.high && !r.torn {
+	onward := target > r.index.high && m.high <= r.index.high && !r.torn
+	if r.course != nil {
+		onward = r.course.goTo(target, m, onward)
+	}
+	if onward {
 		return nil
 	}
 	r.torn = false
@@ -217,5 +235,12 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 		return b
 	case <-ctx.Done():
 		return nil
+	}
+}
+
+// rewind says that the source is read from its start.
+func (r *reader) rewind() {
+	if r.index.rewind() {
+		r.first = never
 	}
 }

@@ -30,6 +30,10 @@ type releaser struct {
 	passed  bool           // one has left at this wake
 	leapt   int64          // of the gap before the next record, how much was not played
 	epoch   uint64         // of the batch
+	round   int64          // of the batch
+	taken   int            // how many of the batch's records have been handed over
+	rebased bool           // event times are divided by the speed
+	latest  int64          // the latest of those that have left
 }
 
 // releaseStage releases records when they are due. Once ctx is done it drops
@@ -37,7 +41,7 @@ type releaser struct {
 func (p *Pipeline) releaseStage(ctx context.Context) {
 	defer close(p.released)
 	r := &releaser{Pipeline: p, done: ctx.Done(), sleeper: playback.NewSleeper(p.clock, p.plan.Pace.Precision == config.Fine),
-		line: playedLine(p.plan.Pace), now: p.clock.Now(), state: p.clock.State()}
+		line: newLine(p.plan.Pace), rebased: p.plan.Pace.Rebase == config.RebaseWall, now: p.clock.Now(), state: p.clock.State()}
 	defer r.sleeper.Close()
 	defer context.AfterFunc(ctx, r.sleeper.Wake)()
 	defer p.watchSuspension(ctx)()
@@ -66,12 +70,14 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 			}
 			if r.sought() { // a flight of no records takes the batch back in its turn
 				n, records, r.placed, r.passed = 0, nil, false, false
+				b.done = b.done[:0]
 			}
 			f.Records, f.from, f.last, f.due = records[:n:n], b, n == len(records), r.firstDue()
 			r.leaving.Add(int64(n))
 			r.released <- f
 			r.account()
 			records = records[n:]
+			r.taken += n
 		}
 	}
 }
@@ -81,7 +87,8 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 func (r *releaser) next() (ok bool) {
 	select {
 	case r.batch, ok = <-r.processed:
-		return ok && r.begin()
+		r.begin()
+		return ok
 	default:
 	}
 	waiting, blocked := r.clock.Now(), &r.stats.starved
@@ -95,26 +102,28 @@ func (r *releaser) next() (ok bool) {
 	return ok
 }
 
-// begin begins a round if the batch does. Where event times are divided by the
-// speed, they say themselves when that is due.
-func (r *releaser) begin() bool {
-	if pace := r.plan.Pace; r.batch.round && pace.Rebase != config.RebaseWall {
-		r.line.Round(int64(pace.LoopDelay))
+// begin begins with a batch, and with a round if the batch does.
+func (r *releaser) begin() {
+	if r.batch == nil {
+		return
 	}
-	return true
+	r.taken, r.round = 0, r.batch.round
+	if !r.batch.begins {
+		return
+	}
+	r.refresh() // the round comes after any seek
+	if r.batch.epoch == r.seeks.epoch.Load() {
+		r.line.Round(int64(r.plan.Pace.LoopDelay))
+	}
 }
 
-// event returns what the clock plays of a record: its event time, but where
-// the record was moved.
-func (r *releaser) event(rec *pipeline.Record) int64 {
-	t := playback.EventTime(rec.Time)
-	switch {
-	case r.batch.moved:
-		return r.batch.at
-	case r.plan.Pace.Rebase == config.RebaseWall:
-		return r.course.base.state.At(t)
+// event returns what the clock plays of the i-th record that is left: its event
+// time as it was recorded, unless chance has moved it.
+func (r *releaser) event(i int, rec *pipeline.Record) int64 {
+	if at := r.batch.at; len(at) > 0 {
+		return at[r.taken+i]
 	}
-	return t
+	return playback.EventTime(rec.Time)
 }
 
 // flight returns a flight to release records in. If all are under way it waits
@@ -142,7 +151,7 @@ func (r *releaser) held(counter *atomic.Int64, waiting int64, records []pipeline
 	r.now = r.clock.Now()
 	for i := range records {
 		if r.hasTime(&records[i]) {
-			r.look(&records[i])
+			r.look(i, &records[i])
 			counter.Add(max(r.now-max(r.due, waiting), 0))
 			return
 		}
@@ -180,12 +189,12 @@ func (r *releaser) refresh() {
 	r.placed = false
 }
 
-// look finds out when the next record is due.
-func (r *releaser) look(rec *pipeline.Record) {
+// look finds out when the next record is due, the i-th that is left.
+func (r *releaser) look(i int, rec *pipeline.Record) {
 	if r.placed {
 		return
 	}
-	r.place = r.line.Place(r.event(rec), &r.state)
+	r.place = r.line.Place(r.event(i, rec), &r.state)
 	if !r.state.Begun() {
 		r.clock.Begin(r.place.At, r.beginning())
 		r.refresh()
@@ -206,7 +215,7 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 		if !r.hasTime(&records[i]) {
 			continue
 		}
-		for r.look(&records[i]); r.due > r.now && r.stepped == r.state.Steps; r.look(&records[i]) {
+		for r.look(i, &records[i]); r.due > r.now && r.stepped == r.state.Steps; r.look(i, &records[i]) {
 			if i > 0 {
 				return i, true
 			}
@@ -259,6 +268,9 @@ func (r *releaser) pass(rec *pipeline.Record) {
 	if r.place.Cut > 0 {
 		r.stats.shortened.Add(1)
 	}
+	if r.rebased {
+		r.latest = max(r.latest, playback.EventTime(rec.Time))
+	}
 	if late > behind && r.catchUp(rec, late) {
 		return
 	}
@@ -284,6 +296,8 @@ func (r *releaser) account() {
 		r.stats.lateness.Record(r.late)
 	}
 	r.stats.keep(&r.left, r.state.Ran(r.now))
+	r.stats.round.Store(r.round)
+	r.stats.rebased.Store(r.latest)
 	if r.stepped > 0 {
 		r.clock.Stepped(r.stepped, r.left.At)
 	}

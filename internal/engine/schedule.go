@@ -20,16 +20,6 @@ func newLine(p *config.Pace) *playback.Line {
 	return l
 }
 
-// playedLine returns the line of the release stage. Where event times are
-// divided by the speed, pauses have been shortened before.
-func playedLine(p *config.Pace) *playback.Line {
-	l := newLine(p)
-	if p.Rebase == config.RebaseWall {
-		l.MaxGap, l.SkipOver = 0, 0
-	}
-	return l
-}
-
 // beginning returns when the first record is due: now, or at start_at.
 func (r *releaser) beginning() int64 {
 	now, at := r.clock.Now(), r.plan.Pace.StartAt.Time

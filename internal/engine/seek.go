@@ -98,13 +98,13 @@ func (s *seeks) end(epoch uint64) bool {
 
 var (
 	errNoPlace = errors.New("the replay can't be moved: its records have no event time")
-	errFixed   = errors.New("the replay can't be moved: its pace plays rounds, holds records back or divides their event times")
 	errNoWay   = errors.New("the replay can't be moved: its source can't be read again, as a file can")
 )
 
-// Seek moves the replay to an event time: the records from there on leave, and
-// what lies between is not sent, or is sent again. Before the first record
-// means to it; beyond the last one the replay ends.
+// Seek moves the replay to an event time, as it was recorded, of the present
+// round: the records from there on leave, and what lies between is not sent, or
+// is sent again. Before the first record means to it; beyond the last one the
+// next round begins, or the replay ends.
 func (p *Pipeline) Seek(to time.Time) error {
 	if p.clock == nil {
 		return ErrNotPaced
@@ -113,8 +113,6 @@ func (p *Pipeline) Seek(to time.Time) error {
 	switch at := p.stats.position(&state); {
 	case at.IsZero() && p.stats.begun.Load():
 		return errNoPlace
-	case isFixed(p.plan.Pace):
-		return errFixed
 	case !p.rereadable.Load():
 		return errNoWay
 	}

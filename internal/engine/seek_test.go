@@ -266,7 +266,7 @@ func TestAnySeeks(t *testing.T) {
 }
 
 func TestIndexStaysSmall(t *testing.T) {
-	x := newIndex(nil)
+	x := newIndex(nil, markEvery)
 	b := make([]pipeline.Record, 1024)
 	n := int64(0)
 	for range 5 * mostMarks * markEvery / len(b) / 2 {

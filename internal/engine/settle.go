@@ -199,13 +199,14 @@ func (w *writer) commit(f *flight) {
 	if w.clock != nil && f.due >= 0 {
 		w.stats.acknowledged.RecordAll(w.clock.Now()-f.due, f.counts.written)
 	}
-	if f.from.begin != nil && len(f.position) > 0 { // positions follow the play head
-		w.position, f.from.begin = f.from.begin, nil
+	moved := f.from.restart && f.counts.read > 0
+	if moved { // positions follow the play head
+		w.position, f.from.restart = append(pipeline.Position{}, f.from.begin...), false
 	}
 	for _, o := range f.position {
 		w.position = w.position.Advance(o)
 	}
-	if len(f.position) == 0 {
+	if len(f.position) == 0 && !moved {
 		return
 	}
 	if w.committer != nil {
@@ -221,7 +222,7 @@ func (w *writer) commit(f *flight) {
 
 // keep keeps the position for resume, unless the source does so itself.
 func (w *writer) keep(flush bool) error {
-	if w.committer != nil || !w.plan.Resume || w.opts.Store == nil || len(w.position) == 0 {
+	if w.committer != nil || !w.plan.Resume || w.opts.Store == nil || w.position == nil { // an empty one is the start, gone back to
 		return nil
 	}
 	return w.opts.Store.Save(w.plan.Name, w.position, flush)
