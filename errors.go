@@ -10,8 +10,8 @@ import (
 var ErrFiltered = errors.New("filtered")
 
 // ErrDone is what a sink reports, wrapped or not, when its reader has gone and
-// nobody wants more, as when standard output is closed. The pipeline then ends
-// as completed. If some of the records are stored, the others are marked with
+// nobody wants more, as when standard output is closed. The pipeline then
+// stops. If some of the records are stored, the others are marked with
 // Record.Fail(ErrDone), so that it is known how many.
 var ErrDone = errors.New("the reader has gone")
 

@@ -22,6 +22,7 @@ type pipelineReport struct {
 	Name             string        `json:"name"`
 	State            engine.State  `json:"state"`
 	Error            *string       `json:"error"`
+	ReaderGone       bool          `json:"reader_gone,omitempty"` // and may not have read the last records that were written
 	Records          recordsReport `json:"records"`
 	BytesWritten     int64         `json:"bytes_written"`
 	Seconds          float64       `json:"seconds"`
@@ -88,7 +89,7 @@ func newReport(version string, statuses []engine.Status) report {
 }
 
 func newPipelineReport(s engine.Status) pipelineReport {
-	p := pipelineReport{Name: s.Name, State: s.State,
+	p := pipelineReport{Name: s.Name, State: s.State, ReaderGone: s.ReaderGone,
 		Records:      recordsReport{s.Read, s.Added, s.Written, s.Filtered, s.Failed, s.Skipped, s.DeadLettered},
 		BytesWritten: s.Bytes, Seconds: micros(s.Elapsed) / 1e6, RecordsPerSecond: perSecond(s), Lost: s.Lost}
 	if s.Err != nil {

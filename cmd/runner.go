@@ -115,6 +115,9 @@ func logEnd(log *slog.Logger, s engine.Status) {
 		l := s.Pace.Lateness
 		attrs = append(attrs, slog.Group("lateness_ms", "p50", micros(l.P50)/1e3, "p99", micros(l.P99)/1e3, "max", micros(l.Max)/1e3))
 	}
+	if s.ReaderGone {
+		attrs = append(attrs, "reader_gone", true)
+	}
 	if s.Read == 0 && s.Resumed != "" {
 		attrs = append(attrs, "nothing_new_after", s.Resumed)
 	}

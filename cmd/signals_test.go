@@ -114,7 +114,8 @@ func TestStandardOutputClosed(t *testing.T) {
 	firstLine(t, r)
 	_ = r.Close()
 	p.exits(0)
-	p.says("blocked  completed in ")
+	p.says("blocked  stopped after ")
+	p.says("its reader closed the output after ")
 	if strings.Contains(p.stderr.String(), "level=") {
 		t.Error("it is not quiet")
 	}

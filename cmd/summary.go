@@ -14,7 +14,7 @@ import (
 func summary(p *config.Plan, s engine.Status, paint palette) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n", paint.bold(s.Name), headline(s, paint))
-	for _, line := range []string{errorText(s), hint(p, s), recordsLine(p, s), unstoredLine(p, s), latenessLine(s)} {
+	for _, line := range []string{errorText(s), hint(p, s), recordsLine(p, s), readerLine(s), unstoredLine(p, s), latenessLine(s)} {
 		if line != "" {
 			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(line, "\n", "\n  "))
 		}
@@ -81,6 +81,14 @@ func recordsLine(p *config.Plan, s engine.Status) string {
 		parts = append(parts, humanize.Comma(s.Filtered)+" filtered")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// readerLine tells that nobody reads any more what is written.
+func readerLine(s engine.Status) string {
+	if !s.ReaderGone {
+		return ""
+	}
+	return "its reader closed the output after " + count(s.Written, "record") + "; it may not have read the last of them"
 }
 
 // unstoredLine tells what became of the records that failed.

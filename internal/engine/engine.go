@@ -41,6 +41,9 @@ type Store interface {
 	// Load returns a pipeline's position, empty if there is none, and keeps
 	// other runs of the pipeline from it until Release.
 	Load(name string) (pipeline.Position, error)
+	// Stale reports whether that run was killed, so that it may have stored
+	// more.
+	Stale(name string) bool
 	// Save keeps p, which changes afterwards; it may put off the work. flush
 	// asks for it now.
 	Save(name string, p pipeline.Position, flush bool) error
@@ -111,7 +114,7 @@ func New(plan *config.Plan, o Options) *Pipeline {
 func (p *Pipeline) Run(ctx context.Context) error {
 	p.stats.start()
 	err := p.run(ctx)
-	p.stats.finish(err, p.gone || p.eof && !p.dropped.Load())
+	p.stats.finish(err, p.eof && !p.dropped.Load(), p.gone)
 	return err
 }
 
@@ -185,6 +188,10 @@ func (p *Pipeline) noteResumption() {
 	}
 	at := p.position.String()
 	p.stats.resumed.Store(&at)
+	if p.opts.Store.Stale(p.plan.Name) {
+		p.log.Warn("going on after " + at + ", the last place that an earlier run has kept: it did not end in order, and what it stored after that comes once more")
+		return
+	}
 	p.log.Info("going on after " + at + ", where an earlier run has ended")
 }
 

@@ -204,7 +204,7 @@ func TestSourceFailsOnceTheReaderHasGone(t *testing.T) {
 		s, err := numbers.Open(ctx, env)
 		return failsAtEnd{s, failed}, err
 	})
-	if st, err := h.run(t, t.Context()); err != nil || st.State != Completed {
+	if st, err := h.run(t, t.Context()); err != nil || st.State != Stopped {
 		t.Errorf("%+v, %v", st, err)
 	}
 }

@@ -209,6 +209,7 @@ func (s ordealCommitter) Commit(_ context.Context, p pipeline.Position) error { 
 func (o *ordeal) Load(string) (pipeline.Position, error) { return o.position(), nil }
 
 func (o *ordeal) Release(string) error { return nil }
+func (o *ordeal) Stale(string) bool    { return false }
 
 func (o *ordeal) Save(_ string, p pipeline.Position, _ bool) error { return o.commit(p) }
 

@@ -248,7 +248,7 @@ func TestReaderGone(t *testing.T) {
 		return nil
 	}
 	st, err := h.run(t, t.Context())
-	if err != nil || st.State != Completed || st.Written != 100 || lastOf(h.committed) != 99 {
+	if err != nil || st.State != Stopped || !st.ReaderGone || st.Written != 100 || lastOf(h.committed) != 99 {
 		t.Errorf("%+v, %v", st, err)
 	}
 }
@@ -269,7 +269,7 @@ func TestReaderGoneWithinABatch(t *testing.T) {
 		return pipeline.ErrDone
 	}
 	st, err := h.run(t, t.Context())
-	if err != nil || st.State != Completed || st.Written != 103 || lastOf(h.committed) != 99 {
+	if err != nil || st.State != Stopped || st.Written != 103 || lastOf(h.committed) != 99 {
 		t.Errorf("%+v, %v", st, err)
 	}
 }
@@ -384,6 +384,7 @@ type memory struct {
 func (m *memory) Load(string) (pipeline.Position, error) { return m.position, nil }
 
 func (m *memory) Release(string) error { return nil }
+func (m *memory) Stale(string) bool    { return false }
 
 func (m *memory) Save(_ string, p pipeline.Position, flush bool) error {
 	m.position, m.flushed = slices.Clone(p), flush

@@ -15,7 +15,7 @@ const (
 	Opening   State = "opening"
 	Running   State = "running"
 	Completed State = "completed" // the source has ended and everything is stored
-	Stopped   State = "stopped"   // on request, and what had been released is stored
+	Stopped   State = "stopped"   // on request, and what had been released is stored, or because the sink's reader has gone
 	Failed    State = "failed"
 )
 
@@ -24,6 +24,8 @@ type Status struct {
 	Name  string
 	State State
 	Err   error // of a failed pipeline
+
+	ReaderGone bool // the sink's reader has: it may not have read the last of what was written
 
 	// Read counts the records that have been released and settled, and Added
 	// those that handlers have made beyond one for each. Together they are the
@@ -81,9 +83,10 @@ type stats struct {
 }
 
 type outcome struct {
-	state   State
-	err     error
-	elapsed time.Duration
+	state      State
+	err        error
+	elapsed    time.Duration
+	readerGone bool
 }
 
 func (s *stats) start() { s.outcome.Store(&outcome{state: Opening}) }
@@ -113,12 +116,12 @@ func (s *stats) reopened(source pipeline.Source) {
 	}
 }
 
-func (s *stats) finish(err error, completed bool) {
-	o := &outcome{state: Stopped, err: err, elapsed: s.elapsed()}
+func (s *stats) finish(err error, completed, readerGone bool) {
+	o := &outcome{state: Stopped, err: err, elapsed: s.elapsed(), readerGone: readerGone}
 	switch {
 	case err != nil:
 		o.state = Failed
-	case completed:
+	case completed && !readerGone:
 		o.state = Completed
 	}
 	s.outcome.Store(o)
@@ -164,7 +167,7 @@ func (p *Pipeline) Status() Status {
 		Read: s.read.Load(), Added: s.added.Load(), Written: s.written.Load(), Filtered: s.filtered.Load(), Failed: s.failed.Load(),
 		Skipped: s.skipped.Load(), DeadLettered: s.deadLettered.Load(), Undelivered: s.undelivered.Load(), Bytes: s.bytes.Load()}
 	if o := s.outcome.Load(); o != nil {
-		st.State, st.Err = o.state, o.err
+		st.State, st.Err, st.ReaderGone = o.state, o.err, o.readerGone
 		if o.elapsed > 0 {
 			st.Elapsed = o.elapsed
 		}

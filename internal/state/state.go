@@ -20,21 +20,25 @@ import (
 // the process be killed: that much is then read and written once more.
 const interval = time.Second
 
-// Store is a folder with two files for every pipeline: DIR/NAME.position.json,
-// and DIR/NAME.lock while a run uses it. The folder is made when first needed.
+// Store is a folder with three files for every pipeline: DIR/NAME.position.json,
+// and while a run uses it DIR/NAME.lock and DIR/NAME.running, which stays where
+// the run is killed. The folder is made when first needed.
 type Store struct {
 	dir   string
 	mu    sync.Mutex
 	next  map[string]time.Time // when a pipeline's position is due to be kept
 	locks map[string]*flock.Flock
+	stale map[string]bool // the position is that of a run that was killed
 }
 
 // New returns the store in a folder.
 func New(dir string) *Store {
-	return &Store{dir: dir, next: map[string]time.Time{}, locks: map[string]*flock.Flock{}}
+	return &Store{dir: dir, next: map[string]time.Time{}, locks: map[string]*flock.Flock{}, stale: map[string]bool{}}
 }
 
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name+".position.json") }
+
+func (s *Store) running(name string) string { return filepath.Join(s.dir, name+".running") }
 
 // Load returns a pipeline's position; without one it is empty. Until Release it
 // is an error to load it again, here or in another process: two runs would move
@@ -48,6 +52,14 @@ func (s *Store) Load(name string) (pipeline.Position, error) {
 		_ = s.Release(name) // the error that matters is the first
 	}
 	return p, err
+}
+
+// Stale reports whether the position that Load has returned is of a run that
+// did not end in order, and that may have stored more than it has kept.
+func (s *Store) Stale(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stale[name]
 }
 
 func (s *Store) read(name string) (pipeline.Position, error) {
@@ -78,9 +90,11 @@ func (s *Store) acquire(name string) error {
 	case !locked:
 		return fmt.Errorf("another run of pipeline %s is using it (%s is locked): end that one, or give this one its own --state", name, lock.Path())
 	}
+	_, err := os.Lstat(s.running(name))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.locks[name] = lock
+	s.locks[name], s.stale[name] = lock, err == nil
+	_ = os.WriteFile(s.running(name), nil, 0o644) // without it, a crash goes unnoticed
 	return nil
 }
 
@@ -94,6 +108,9 @@ func (s *Store) Release(name string) error {
 		return nil
 	}
 	delete(s.locks, name)
+	if !s.stale[name] {
+		_ = os.Remove(s.running(name)) // as above
+	}
 	return lock.Close()
 }
 
@@ -110,6 +127,7 @@ func (s *Store) Save(name string, p pipeline.Position, flush bool) error {
 	if err := s.write(name, p); err != nil {
 		return fmt.Errorf("keeping the position: %w", err)
 	}
+	s.stale[name] = false
 	return nil
 }
 

@@ -115,3 +115,38 @@ func TestAPositionThatCannotBeReadIsReleased(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A run that is killed leaves a trace, until a later one has kept a position.
+func TestStale(t *testing.T) {
+	dir := t.TempDir()
+	load := func(want bool) *Store {
+		t.Helper()
+		s := New(dir)
+		if _, err := s.Load("x"); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Stale("x"); got != want {
+			t.Errorf("stale: %v", got)
+		}
+		return s
+	}
+	end := func(s *Store) {
+		t.Helper()
+		if err := s.Release("x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end(load(false))
+	killed := load(false)
+	if err := killed.Save("x", at(1), false); err != nil {
+		t.Fatal(err)
+	}
+	_ = killed.locks["x"].Close() // as the system does
+	end(load(true))               // it keeps nothing
+	s := load(true)
+	if err := s.Save("x", at(2), true); err != nil {
+		t.Fatal(err)
+	}
+	end(s)
+	end(load(false))
+}

@@ -15,7 +15,7 @@ import (
 
 // Options are the options of the sink.
 type Options struct {
-	_      struct{} `doc:"writes records to standard output, one per line. When its reader closes it, as head does, the pipeline is completed" example:"print: {format: text}"`
+	_      struct{} `doc:"writes records to standard output, one per line. When its reader closes it, as head does, the pipeline stops; it may not have read the last lines that were written, up to 64 KiB in a pipe, which a position counts as done" example:"print: {format: text}"`
 	Format string   `yaml:"format" doc:"json: JSON Lines; text: for people, the time and the value"`
 	Time   string   `yaml:"time" doc:"of text, the time in front: now (the default) is the clock's, event is the record's own in UTC; or none"`
 	Key    bool     `yaml:"key" doc:"of text, whether the record's key is shown before the value"`
