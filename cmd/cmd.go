@@ -48,7 +48,10 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		unquoteFlags(root)
 	}
-	err := root.Execute()
+	err := noHelpFor(root, args)
+	if err == nil {
+		err = root.Execute()
+	}
 	if err == nil && out.err != nil && !output.ReaderGone(out.err) { // a reader that has seen enough is no failure
 		err = failure{fmt.Errorf("printing: %w", out.err)}
 	}

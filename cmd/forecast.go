@@ -84,7 +84,7 @@ Ctrl-C ends the reading; what has been read is told.`,
 
 // plans returns a plan for each file. The error joins all mistakes.
 func (o *forecastOptions) plans(files []string) ([]*config.Plan, error) {
-	errs := []error{checkLimit(o.limit, o.limited)}
+	errs := []error{checkLimit("--limit", o.limit, o.limited)}
 	if (o.timestamp != "" || len(o.types) > 0) && !slices.ContainsFunc(files, isCSV) {
 		errs = append(errs, errors.New("--timestamp and --type are for CSVs; for a pipeline use --set, as in  --set source.csv.timestamp=COLUMN"))
 	}

@@ -43,7 +43,7 @@ func (o *runOptions) add(f *pflag.FlagSet) {
 // check returns the mistakes in these flags.
 func (o *runOptions) check() error {
 	var errs []error
-	errs = append(errs, checkLimit(o.limit, o.limited))
+	errs = append(errs, checkLimit("--limit", o.limit, o.limited))
 	if o.lateness < 0 {
 		errs = append(errs, fmt.Errorf("--fail-lateness wants 0 or more, not %v", o.lateness))
 	}
@@ -53,9 +53,9 @@ func (o *runOptions) check() error {
 	return errors.Join(append(errs, checkReport(o.report))...)
 }
 
-func checkLimit(limit int64, given bool) error {
+func checkLimit(flag string, limit int64, given bool) error {
 	if given && limit < 1 {
-		return fmt.Errorf("--limit wants 1 or more, not %d; without it there is no limit", limit)
+		return fmt.Errorf("%s wants 1 or more, not %d; without it there is no limit", flag, limit)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ func (o *inferOptions) infer(ctx context.Context, c *console, w io.Writer) error
 	if _, err := w.Write(avroSchema(o.name, columns)); err != nil {
 		return failure{err}
 	}
-	if len(renamed) > 0 {
+	if len(renamed) > 0 && !(len(columns) == 1 && strings.ContainsAny(columns[0].title, ",;|\t")) { // the source asks for the delimiter
 		c.log.Warn("Avro can't have the names of some columns; rename them in the pipeline", "transforms", "[rename: {"+strings.Join(renamed, ", ")+"}]")
 	}
 	return nil
@@ -142,14 +143,14 @@ func readColumns(ctx context.Context, bound *pipeline.Bound[pipeline.Source], en
 		read += len(batch.Records)
 		for _, r := range batch.Records {
 			if r.Failure != nil {
-				bad = fmt.Errorf("%v: %w", r.Origin, r.Failure.Err)
+				bad = cmp.Or(bad, fmt.Errorf("no row can be read; the first: %v: %w", r.Origin, r.Failure.Err))
 				continue
 			}
 			columns = observe(columns, places, r.Value.Fields())
 		}
 	}
 	if len(columns) == 0 {
-		return nil, errors.Join(errors.New("there is no row to find types in"), bad)
+		return nil, cmp.Or(bad, errors.New("there is no row to find types in"))
 	}
 	return columns, nil
 }

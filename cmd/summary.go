@@ -50,10 +50,21 @@ func hint(p *config.Plan, s engine.Status) string {
 	if s.State != engine.Failed || p.Errors.OnFailure != config.Stop || s.Failed == s.Undelivered {
 		return ""
 	}
-	if p.File == "" { // the command line describes the pipeline
-		return "to go on without such records, add  --set errors.on_failure=skip"
+	if strings.Contains(s.Err.Error(), "is not UTF-8") {
+		return "text is to be UTF-8; a file in Latin-1 becomes so with  iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW"
 	}
-	return "to go on without such records, add  errors: {on_failure: skip}  to " + p.File + "; to keep them apart, on_failure: dead_letter"
+	if s.Written+s.Filtered == 0 {
+		return "no record has passed: if only some are like this one, " + goOn(p)
+	}
+	return "to go on without such records, " + goOn(p)
+}
+
+// goOn says how to go on without records that fail.
+func goOn(p *config.Plan) string {
+	if p.File == "" { // the command line describes the pipeline
+		return "add  --set errors.on_failure=skip"
+	}
+	return "add  errors: {on_failure: skip}  to " + p.File + "; to keep them apart, on_failure: dead_letter"
 }
 
 // recordsLine tells what was written, and what was read where that differs.

@@ -92,6 +92,25 @@ replay  failed after 1.0 s
   to go on without such records, add  errors: {on_failure: skip}  to replay.yaml; to keep them apart, on_failure: dead_letter
   3 records read, 2 → kafka my-stream, 2/s
 `},
+		{"every record may fail", replayYAML,
+			engine.Status{State: engine.Failed, Read: 1, Failed: 1, Elapsed: time.Second, Err: errors.New("data/readings.csv:2: no such field")}, `
+replay  failed after 1.0 s
+  data/readings.csv:2: no such field
+  no record has passed: if only some are like this one, add  errors: {on_failure: skip}  to replay.yaml; to keep them apart, on_failure: dead_letter
+  1 record read, 0 → kafka my-stream
+`},
+		{"not UTF-8", replayYAML,
+			engine.Status{State: engine.Failed, Read: 3, Written: 2, Failed: 1, Elapsed: time.Second, Err: errors.New("latin.csv:4: sink print: field name: text is not UTF-8")}, `
+replay  failed after 1.0 s
+  latin.csv:4: sink print: field name: text is not UTF-8
+  text is to be UTF-8; a file in Latin-1 becomes so with  iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW
+  3 records read, 2 → kafka my-stream, 2/s
+`},
+		{"its reader has gone", replayYAML, engine.Status{State: engine.Stopped, ReaderGone: true, Read: 3, Written: 3, Elapsed: time.Second}, `
+replay  stopped after 1.0 s
+  3 records → kafka my-stream, 3/s
+  its reader closed the output after 3 records; it may not have read the last of them
+`},
 		{"not delivered", replayYAML, engine.Status{State: engine.Failed, Read: 30, Written: 18, Failed: 12, Undelivered: 12, Elapsed: time.Second, Err: errors.New("sink kafka: gone\nfor good")}, `
 replay  failed after 1.0 s
   sink kafka: gone

@@ -93,7 +93,7 @@ func (o *tailOptions) plan(c *console) (*config.Plan, error) {
 	d.setCodec(o.codec)
 	d.set("", textNode(config.Skip), "errors", "on_failure")
 	plan, _, err := d.plan()
-	if err = errors.Join(fromErr, checkLimit(o.limit, o.limited), err); err != nil {
+	if err = errors.Join(fromErr, checkLimit("-n", o.limit, o.limited), err); err != nil {
 		return nil, err
 	}
 	if o.codec == "" && plan.Decode == plan.Codec { // none is named

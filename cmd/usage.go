@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,6 +66,21 @@ func newHelp() *cobra.Command {
 	}
 }
 
+// noHelpFor refuses to show a command's help for a subcommand that doesn't
+// exist, as cobra would.
+func noHelpFor(root *cobra.Command, args []string) error {
+	if !slices.Contains(args, "--help") && !slices.Contains(args, "-h") {
+		return nil
+	}
+	c, rest, err := root.Find(args)
+	if err != nil || len(rest) == 0 || !c.HasAvailableSubCommands() || strings.HasPrefix(rest[0], "-") || rest[0] == "help" || strings.HasPrefix(rest[0], cobra.ShellCompRequestCmd) {
+		return nil
+	}
+	return noSuchCommand(c, rest)
+}
+
+func isPlugin(name string) bool { return slices.Contains(pluginNames(), name) }
+
 // noEmptyFlags refuses flags whose value is empty, as where a variable of the
 // shell is not set: without them, something else would be done.
 func noEmptyFlags(c *cobra.Command) error {
@@ -92,6 +108,9 @@ func noSuchCommand(c *cobra.Command, args []string) error {
 		known = append(known, sub.Name())
 	}
 	name := strings.TrimPrefix(c.CommandPath()+" "+args[0], "pipeline ")
+	if c.Parent() == nil && isPlugin(args[0]) {
+		return fmt.Errorf("unknown command %q; it is a plugin: see  pipeline plugins describe %s", name, args[0])
+	}
 	return fmt.Errorf("unknown command %q; %s", name, advice(args[0], known, "", c.CommandPath()+" --help"))
 }
 

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -178,7 +177,7 @@ func document(file string, text []byte) (pipeline.Node, error) {
 	case err == io.EOF || err == nil && doc.Content[0].Tag == "!!null":
 		return pipeline.Node{}, at(1, "the file is empty; a pipeline needs source: and sink:")
 	case err != nil:
-		return pipeline.Node{}, at(brokenLine(text), "is not YAML: %s", yamlPrefix.ReplaceAllString(err.Error(), ""))
+		return pipeline.Node{}, syntaxError(file, text, yamlPrefix.ReplaceAllString(err.Error(), ""))
 	}
 	if dec.Decode(&more) != io.EOF {
 		return pipeline.Node{}, at(cmp.Or(more.Line, 1), "holds more than one document; write one pipeline per file")
@@ -187,20 +186,6 @@ func document(file string, text []byte) (pipeline.Node, error) {
 		return pipeline.Node{}, at(n.Line, "%w", errCycle(n))
 	}
 	return pipeline.Node{File: file, YAML: doc.Content[0]}, nil
-}
-
-// brokenLine returns the line after the longest run of lines that is YAML. The
-// parser itself tells the line before, or the one where the mapping or list
-// around it begins, or none.
-func brokenLine(text []byte) int {
-	lines := bytes.SplitAfter(text, []byte("\n"))
-	for n := len(lines) - 1; n > 0; n-- {
-		text = text[:len(text)-len(lines[n])]
-		if yaml.Unmarshal(text, new(yaml.Node)) == nil {
-			return n + 1
-		}
-	}
-	return 1
 }
 
 // cycle returns an alias below n that leads back to a node it is in. inside

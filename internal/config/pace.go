@@ -56,6 +56,9 @@ var defaultPace = Pace{Speed: 1, Loop: 1, Duplicates: Keep, Precision: Fine, Whe
 func (p *Pace) DecodeOption(n pipeline.Node) error {
 	type plain Pace
 	v := plain(defaultPace)
+	if err := noSpeedMax(n); err != nil {
+		return err
+	}
 	if err := n.Decode(&v); err != nil {
 		return err
 	}
@@ -65,6 +68,17 @@ func (p *Pace) DecodeOption(n pipeline.Node) error {
 		errs = append(errs, n.Locate(err))
 	}
 	return errors.Join(errs...)
+}
+
+// noSpeedMax refuses what --speed takes and a file says otherwise.
+func noSpeedMax(n pipeline.Node) error {
+	entries, _ := n.Entries()
+	for _, e := range entries {
+		if e.Key.YAML.Value == "speed" && e.Value.YAML.Value == "max" {
+			return e.Value.Errorf("for as fast as possible leave pace out, or run it with --speed max")
+		}
+	}
+	return nil
 }
 
 func (p *Pace) check() error {
