@@ -34,6 +34,7 @@ the variable KAFKA_BROKERS or --brokers leads them to it.`,
 		if err != nil {
 			return err
 		}
+		defer console.close()
 		if err := kafka.CheckListen(config.Listen); err != nil {
 			name := "--listen"
 			if !c.Flags().Changed("listen") {

@@ -33,6 +33,7 @@ type console struct {
 	stderr io.Writer // above the status lines
 	log    *slog.Logger
 	screen *screen   // nil: there are no status lines
+	lines  *logQueue // of the log; nil: they are written at once
 	keys   *keyboard // that a player may take; nil: there is none
 	stop   func()    // as Ctrl-C does, while pipelines run
 	forced func()    // what is still done at a second Ctrl-C; nil: nothing
@@ -64,27 +65,40 @@ func (g *globals) newConsole() (*console, error) {
 		}
 	}
 	c.paint = palette(terminal && !c.json && os.Getenv("NO_COLOR") == "")
-	c.log = slog.New(c.handler(level, terminal))
+	logged := c.stderr
+	if c.screen != nil {
+		c.lines = &logQueue{w: c.stderr}
+		logged = c.lines
+	}
+	c.log = slog.New(c.handler(logged, level, terminal))
 	return c, nil
 }
 
 // handler is for people on a terminal, and otherwise for the programs that
 // collect logs.
-func (c *console) handler(level slog.Level, terminal bool) slog.Handler {
+func (c *console) handler(w io.Writer, level slog.Level, terminal bool) slog.Handler {
 	o := &slog.HandlerOptions{Level: level}
 	switch {
 	case c.json:
-		return slog.NewJSONHandler(c.stderr, o)
+		return slog.NewJSONHandler(w, o)
 	case terminal:
-		return newLogLines(c.stderr, level, c.paint)
+		return newLogLines(w, level, c.paint)
 	}
-	return slog.NewTextHandler(c.stderr, o)
+	return slog.NewTextHandler(w, o)
 }
 
-// close leaves the terminal as it was found.
+// close leaves the terminal as it was found, once all is told.
 func (c *console) close() {
 	c.screen.close()
 	c.keys.leave()
+	c.lines.flush(0)
+}
+
+// abandon leaves the terminal as it was found, at once.
+func (c *console) abandon() {
+	c.screen.close()
+	c.keys.leave()
+	c.lines.flush(atOnce)
 }
 
 // tell returns an error of a run, for Main to print; where a program reads the

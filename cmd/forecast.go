@@ -64,7 +64,7 @@ Ctrl-C ends the reading; what has been read is told.`,
 			if err != nil {
 				return err
 			}
-			defer console.screen.close()
+			defer console.close()
 			plans, err := o.plans(files)
 			if err != nil {
 				return err

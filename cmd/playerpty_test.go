@@ -3,6 +3,7 @@
 package cmd
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,9 +12,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/pipeline-daemon/pipeline/internal/engine"
 	"github.com/pipeline-daemon/pipeline/internal/freeport"
@@ -173,6 +176,70 @@ func TestPlayerResized(t *testing.T) {
 	if want := regexp.MustCompile(`\A\{"timestamp":"2021-01-01 00:00:00","value":0\}show  stopped after .*  1 record → print.*  on time: [^·]*\z`); !want.MatchString(text) {
 		t.Errorf("the terminal shows in the end:\n%s", end)
 	}
+}
+
+// A terminal that shows nothing, as with Ctrl-S, does not hold up the replay,
+// though there are log lines for it.
+func TestPlayerOnHeldTerminal(t *testing.T) {
+	t.Parallel()
+	files := pacedFiles()
+	files["data.csv"] = strings.ReplaceAll(files["data.csv"], "7,", "7,1,2,")
+	files["show.yaml"] += "errors: {on_failure: skip}\n"
+	p := command(t, folder(t, files), freeport.Addr(), "run", "show.yaml")
+	ours, theirs := socketPair(t)
+	p.Stdout = theirs // no pipe: there is a player
+	tty, slave := openTerminal(t, 80, 24)
+	fill(t, slave)
+	p.startOn(slave)
+	_ = theirs.Close()
+	for range 45 {
+		firstLine(t, ours)
+	}
+	var shown strings.Builder
+	_, _ = io.Copy(&shown, tty) // which ends with an error on Linux
+	p.exits(0)
+	end := regexp.MustCompile(`(?s)WARN  show: a record failed and is skipped .* 50 records read, 45 → print.* on time: [^\n]* 99 % within [\d.]+ ms`)
+	if !end.MatchString(shown.String()) {
+		t.Errorf("the terminal shows %q", strings.TrimLeft(shown.String(), "."))
+	}
+}
+
+// fill writes to a terminal until it takes no more.
+func fill(t *testing.T, slave *os.File) {
+	t.Helper()
+	onDescriptor(t, slave, func(fd int) error {
+		if err := unix.SetNonblock(fd, true); err != nil {
+			return err
+		}
+		for dots := bytes.Repeat([]byte{'.'}, 1000); ; {
+			if _, err := unix.Write(fd, dots); err != nil {
+				if len(dots) == 1 {
+					return unix.SetNonblock(fd, false)
+				}
+				dots = dots[:1]
+			}
+		}
+	})
+}
+
+func socketPair(t *testing.T) (ours, theirs *os.File) {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range fds {
+		unix.CloseOnExec(fd)
+	}
+	if err := unix.SetNonblock(fds[0], true); err != nil { // so that reads have a deadline
+		t.Fatal(err)
+	}
+	ours, theirs = os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "theirs")
+	t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
+	if err := ours.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	return ours, theirs
 }
 
 // A second Ctrl-C, and a second one only, quits at once.

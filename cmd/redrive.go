@@ -52,7 +52,7 @@ mean a file, any other one a topic.`,
 			if err != nil {
 				return err
 			}
-			defer console.screen.close()
+			defer console.close()
 			plan, err := o.plan(files[0])
 			if err != nil {
 				return err

@@ -132,6 +132,7 @@ func logEnd(log *slog.Logger, s engine.Status) {
 // makes the exit code.
 func conclude(c *console, o *runOptions, plans []*config.Plan, statuses []engine.Status) error {
 	c.screen.close()
+	c.lines.flush(0)
 	var errs []error
 	for i, s := range statuses {
 		switch {

@@ -62,7 +62,7 @@ transform that makes the schema fit is shown.`,
 			if err != nil {
 				return err
 			}
-			defer console.screen.close()
+			defer console.close()
 			o.csv = args[0]
 			return o.infer(c.Context(), console, c.OutOrStdout())
 		},

@@ -41,7 +41,7 @@ func untilSignal(c *console, announce func()) (ctx context.Context, end func()) 
 				break
 			}
 		}
-		c.close()
+		c.abandon()
 		c.lastWord()
 		os.Exit(exitForced)
 	}()

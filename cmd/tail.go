@@ -58,6 +58,7 @@ no text either. Ctrl-C ends it, as does a reader that has seen enough.`,
 			if err != nil {
 				return err
 			}
+			defer console.close()
 			o.topics, o.limited = topics, c.Flags().Changed("limit")
 			plan, err := o.plan(console)
 			if err != nil {
