@@ -43,7 +43,7 @@ func Main() {
 func execute(args []string, stdout, stderr io.Writer) int {
 	out := &printer{w: stdout}
 	root := newRoot(out)
-	root.SetArgs(args)
+	root.SetArgs(keepWaysBack(root, args))
 	root.SetErr(stderr)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		unquoteFlags(root)

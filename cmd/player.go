@@ -231,7 +231,7 @@ func (p *player) typeKey(key tea.KeyPressMsg) error {
 
 // goTo moves the replay to a time, written as for  pipeline seek.
 func (p *player) goTo(text string) error {
-	at, by, err := parseSeek(text, "-10s")
+	at, by, err := parseSeek(text)
 	switch {
 	case err != nil: // there is a line for it, not more
 		return fmt.Errorf("no time: %q; write one such as 2021-01-01 00:30:00, +10m or -10s", text)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ var steerings = []steering{
 	{use: "step [N] [NAME]", short: "Pause a replay, and have its next record, or the next N, leave at once",
 		example: "pipeline step\npipeline step 10", action: "step", value: "N", optional: true, body: stepBody},
 	{use: "seek TIME [NAME]", short: "Move a running replay to another event time, back or forward",
-		example: "pipeline seek '2021-01-01 00:30:00'\npipeline seek +10m\npipeline seek -- -10s", action: "seek", value: "TIME", body: seekBody},
+		example: "pipeline seek '2021-01-01 00:30:00'\npipeline seek +10m\npipeline seek -10s replay", action: "seek", value: "TIME", body: seekBody},
 	{use: "speed X [NAME]", short: "Change the speed of a running replay",
 		example: "pipeline speed 60\npipeline speed 0.5 replay", action: "speed", value: "X", body: speedBody},
 }
@@ -46,7 +47,7 @@ func stepBody(value string) (map[string]any, error) {
 }
 
 func seekBody(value string) (map[string]any, error) {
-	at, by, err := parseSeek(value, "-- -10s")
+	at, by, err := parseSeek(value)
 	switch {
 	case err != nil:
 		return nil, err
@@ -57,8 +58,8 @@ func seekBody(value string) (map[string]any, error) {
 }
 
 // parseSeek reads where to seek to: a time, or a way, for which the time is
-// zero. back is an example of a way back.
-func parseSeek(value, back string) (at time.Time, by time.Duration, err error) {
+// zero.
+func parseSeek(value string) (at time.Time, by time.Duration, err error) {
 	if strings.HasPrefix(value, "+") || strings.HasPrefix(value, "-") {
 		if by, err = time.ParseDuration(value); err != nil {
 			return at, 0, fmt.Errorf("wants a way such as +10m or -90s, not %q", value)
@@ -66,7 +67,7 @@ func parseSeek(value, back string) (at time.Time, by time.Duration, err error) {
 		return at, by, nil
 	}
 	if at, err = pipeline.ParseTime(value, time.Now()); err != nil {
-		return at, 0, fmt.Errorf("wants a time such as 2021-01-01 00:30:00 or 2021-01-01T00:30:00Z, or a way such as +10m or %s, not %q", back, value)
+		return at, 0, fmt.Errorf("wants a time such as 2021-01-01 00:30:00 or 2021-01-01T00:30:00Z, or a way such as +10m or -10s, not %q", value)
 	}
 	return at, 0, nil
 }
@@ -84,7 +85,7 @@ func newSteerings() []*cobra.Command {
 	var all []*cobra.Command
 	for _, s := range steerings {
 		var state string
-		c := &cobra.Command{Use: s.use, Short: s.short, Example: s.example, ValidArgsFunction: completeRunning}
+		c := &cobra.Command{Use: s.use, Short: s.short, Example: s.example, ValidArgsFunction: completeRunning, Annotations: map[string]string{takes: s.value}}
 		c.Long = s.short + ".\n\nIt finds a pipeline that `pipeline run` or `pipeline replay` runs on this machine by\nthe state folder, so say --state here as there. NAME may be left out where only\none runs."
 		c.RunE = func(c *cobra.Command, args []string) error {
 			body, name, err := s.arguments(c, args)
@@ -99,8 +100,34 @@ func newSteerings() []*cobra.Command {
 	return all
 }
 
+const (
+	takes = "takes" // the annotation that names a command's value
+	// minus stands for the hyphen of a way back, which would be a flag.
+	minus = "\u2212"
+)
+
+var belowZero = regexp.MustCompile(`^-\.?[0-9]`)
+
+// keepWaysBack has the arguments of commands that take a value parsed as they
+// are meant: in  pipeline seek -10s  is no flag.
+func keepWaysBack(root *cobra.Command, args []string) []string {
+	if c, _, err := root.Find(args); err != nil || c.Annotations[takes] == "" {
+		return args
+	}
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if belowZero.MatchString(arg) {
+			args[i] = minus + arg[1:]
+		}
+	}
+	return args
+}
+
 // arguments splits the arguments into the body of the request and a name.
 func (s *steering) arguments(c *cobra.Command, args []string) (body map[string]any, name string, err error) {
+	if len(args) > 0 && strings.HasPrefix(args[0], minus) {
+		args = append([]string{"-" + strings.TrimPrefix(args[0], minus)}, args[1:]...)
+	}
 	switch {
 	case s.value == "" || s.optional && (len(args) == 0 || !startsNumber(args[0])):
 	case len(args) == 0:
