@@ -11,22 +11,28 @@ const (
 	// longestSpin is how long a fine sleeper looks at the clock without a
 	// pause before something is due.
 	longestSpin = int64(50 * time.Microsecond)
+	// longestMargin and marginShare bound how much earlier than by habit it
+	// has itself woken, to spin the rest: the more often it wakes, the less.
+	longestMargin = longestSpin / 2
+	marginShare   = 32
 	// latestWake is the most that it allows for the system to wake it.
 	latestWake = int64(150 * time.Microsecond)
+	// habitStep is by how much one wake changes what is taken for the habit.
+	habitStep = int64(100 * time.Nanosecond)
 )
 
 // Sleeper waits for due times. One goroutine uses it.
 type Sleeper struct {
 	clock *Clock
 	alarm *alarm.Alarm
-	wakes int64 // how long after its time the alarm comes, on average
+	habit int64 // how long after its time the alarm comes; three of four come later
 }
 
 // NewSleeper returns the clock's sleeper. A fine one is woken by the system's
 // most exact timer, where it has one, a little early, and then spins. Close it
 // when it is no longer used.
 func NewSleeper(c *Clock, fine bool) *Sleeper {
-	s := &Sleeper{clock: c, alarm: alarm.New(fine), wakes: longestSpin / 2}
+	s := &Sleeper{clock: c, alarm: alarm.New(fine), habit: longestMargin}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wake = s.alarm.Wake
@@ -44,7 +50,7 @@ func (s *Sleeper) Wait(due int64, version uint64) (now int64) {
 		s.alarm.Wait(time.Duration(due - now))
 		return s.clock.Now()
 	}
-	if left := due - now; left > longestSpin {
+	if left := due - now; left > longestMargin {
 		now = s.sleep(now, left)
 	}
 	for due-now <= longestSpin && now < due && !s.clock.Changed(version) {
@@ -55,11 +61,16 @@ func (s *Sleeper) Wait(due int64, version uint64) (now int64) {
 
 // sleep waits for the alarm, which is set early by what it is late by.
 func (s *Sleeper) sleep(now, left int64) int64 {
-	d := max(left-min(s.wakes+longestSpin/2, latestWake), 1)
+	early := min(s.habit+min(left/marginShare, longestMargin), latestWake)
+	d := max(left-early, 1)
 	s.alarm.Wait(time.Duration(d))
 	woke := s.clock.Now()
-	if late := woke - now - d; late >= 0 && late < 2*latestWake { // else it is no habit, or was woken
-		s.wakes += (late - s.wakes) / 8
+	switch late := woke - now - d; {
+	case late < 0: // it was woken
+	case late > s.habit:
+		s.habit = min(s.habit+habitStep, latestWake)
+	default:
+		s.habit = max(s.habit-3*habitStep, 0)
 	}
 	return woke
 }
