@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type player struct {
 	asked []string
 	err   error
+	acted bool
 }
 
 func (p *player) note(format string, args ...any) error {
@@ -37,9 +39,11 @@ func (p *player) SetSpeed(s float64) error     { return p.note("speed %v", s) }
 func (p *player) Seek(t time.Time) error       { return p.note("seek %s", t.UTC().Format(time.DateTime)) }
 func (p *player) SeekBy(d time.Duration) error { return p.note("seek by %v", d) }
 
+func (p *player) Acted(context.Context) { p.acted = true }
+
 func (p *player) pipeline(name string) Pipeline {
 	return Pipeline{Name: name, Target: p, Status: func() any {
-		return map[string]any{"name": name, "asked": len(p.asked)}
+		return map[string]any{"name": name, "asked": len(p.asked), "acted": p.acted}
 	}}
 }
 
@@ -91,7 +95,7 @@ func TestActions(t *testing.T) {
 			switch {
 			case code != tc.code:
 				t.Errorf("code %d, want %d: %s", code, tc.code, answer)
-			case code == 200 && (len(p.asked) != 1 || p.asked[0] != tc.want || !strings.Contains(answer, `"asked": 1`)):
+			case code == 200 && (len(p.asked) != 1 || p.asked[0] != tc.want || !strings.Contains(answer, `"asked": 1`) || !p.acted):
 				t.Errorf("asked %v, want %s; answers %s", p.asked, tc.want, answer)
 			case code != 200 && (len(p.asked) > 0 || !strings.Contains(strings.ReplaceAll(answer, `\"`, `"`), tc.want)):
 				t.Errorf("asked %v; answers %s, want %s", p.asked, answer, tc.want)

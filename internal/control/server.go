@@ -9,12 +9,14 @@
 //	POST /api/v1/pipelines/NAME/seek    {"time": "2021-01-01T00:00:00Z"} or {"by": "-10s"}
 //	POST /api/v1/pipelines/NAME/speed   {"speed": 10}
 //
-// A POST answers with the STATUS after it. Failures are {"error": TEXT}: 400
+// A POST answers with the STATUS once it has been done, or after a second, as where
+// the sink is not available. Failures are {"error": TEXT}: 400
 // for a request that makes no sense, 404 for a pipeline that doesn't run here,
 // 409 for one that can't do it.
 package control
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +33,9 @@ type Target interface {
 	SetSpeed(speed float64) error
 	Seek(to time.Time) error
 	SeekBy(d time.Duration) error
+
+	// Acted waits until what was asked for before has been done, or ctx is done.
+	Acted(ctx context.Context)
 }
 
 // Pipeline is a running pipeline.
@@ -41,6 +46,9 @@ type Pipeline struct {
 }
 
 const prefix = "/api/v1/pipelines"
+
+// mostWait is how long an answer waits for what was asked to be done.
+const mostWait = time.Second
 
 // largestRequest bounds the body of a request.
 const largestRequest = 64 << 10
@@ -102,6 +110,9 @@ func act(w http.ResponseWriter, r *http.Request, p Pipeline) {
 		refuse(w, http.StatusConflict, err)
 		return
 	}
+	ctx, cancel := context.WithTimeout(r.Context(), mostWait)
+	defer cancel()
+	p.Acted(ctx)
 	answer(w, http.StatusOK, p.Status())
 }
 

@@ -82,6 +82,7 @@ type Pipeline struct {
 	panics atomic.Int64
 
 	seeks      seeks
+	acts       acts
 	leap       atomic.Bool  // go on to the next record as soon as it is known
 	rereadable atomic.Bool  // the source can be read again, as a seek does
 	leaving    atomic.Int64 // records that have been released, of a paced pipeline
@@ -105,6 +106,7 @@ func New(plan *config.Plan, o Options) *Pipeline {
 		p.asleep = alarm.Asleep
 		p.stats.init(p.clock)
 		p.seeks.init()
+		p.acts.init()
 	}
 	return p
 }
@@ -115,6 +117,8 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.stats.start()
 	err := p.run(ctx)
 	p.stats.finish(err, p.eof && !p.dropped.Load(), p.gone)
+	p.acts.over.Store(true)
+	p.acts.tell()
 	return err
 }
 

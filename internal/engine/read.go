@@ -152,9 +152,8 @@ func (r *reader) hand(b *batch) {
 		r.first = b.firstPlayed()
 	}
 	if r.sought { // the replay goes on with this batch
-		r.sought = false
 		b.restart, b.begin = true, r.begin
-		r.clock.Jump(max(r.target, r.first))
+		r.arrive(max(r.target, r.first))
 	}
 	if r.left > 0 {
 		if r.left < int64(len(b.Records)) {
@@ -165,6 +164,12 @@ func (r *reader) hand(b *batch) {
 		}
 	}
 	r.read <- b
+}
+
+// arrive ends a seek: the replay goes on at an event time.
+func (r *reader) arrive(at int64) {
+	r.sought, r.skipping = false, false
+	r.clock.Jump(at)
 }
 
 // skips reports whether a record lies before the target of a seek. The first

@@ -45,6 +45,8 @@ func (p *Pipeline) releaseStage(ctx context.Context) {
 	defer r.sleeper.Close()
 	defer context.AfterFunc(ctx, r.sleeper.Wake)()
 	defer p.watchSuspension(ctx)()
+	defer p.acts.rests(true)
+	p.acts.rests(false)
 	for {
 		if !r.next() {
 			return
@@ -91,6 +93,8 @@ func (r *releaser) next() (ok bool) {
 		return ok
 	default:
 	}
+	r.acts.rests(true)
+	defer r.acts.rests(false)
 	waiting, blocked := r.clock.Now(), &r.stats.starved
 	if r.waitsForMemory.Load() {
 		blocked = &r.stats.backpressure // the memory is with the sink
@@ -134,6 +138,8 @@ func (r *releaser) flight(records []pipeline.Record) (f *flight, ok bool) {
 		return f, true
 	default:
 	}
+	r.acts.rests(true)
+	defer r.acts.rests(false)
 	waiting := r.clock.Now()
 	select {
 	case f = <-r.unused:
@@ -235,6 +241,7 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 // reports false once the stage is to end.
 func (r *releaser) sleep() bool {
 	r.stats.expect(&r.place, &r.state)
+	r.acted()
 	if !r.sought() && r.leap.Swap(false) {
 		r.clock.Leap(r.place.At)
 		r.refresh()
@@ -301,4 +308,12 @@ func (r *releaser) account() {
 	if r.stepped > 0 {
 		r.clock.Stepped(r.stepped, r.left.At)
 	}
+	r.acted()
+}
+
+// acted tells that what the state of the clock says has been done.
+func (r *releaser) acted() {
+	r.acts.found.Store(r.epoch)
+	r.acts.version.Store(r.state.Version)
+	r.acts.tell()
 }

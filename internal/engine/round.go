@@ -57,8 +57,7 @@ func (c *course) again(ctx context.Context) error {
 	c.stats.reopened(c.input.Source)
 	c.reader.rewind()
 	if c.reader.sought { // to behind the end
-		c.reader.sought, c.reader.skipping = false, false
-		c.clock.Jump(max(c.highest, c.reader.first))
+		c.reader.arrive(max(c.highest, c.reader.first))
 		c.base.settle(c.highest)
 	}
 	before := r.before

@@ -266,10 +266,11 @@ func TestAnySeeks(t *testing.T) {
 }
 
 func TestIndexStaysSmall(t *testing.T) {
-	x := newIndex(nil, markEvery)
+	const every = 1 << 10
+	x := newIndex(nil, every)
 	b := make([]pipeline.Record, 1024)
 	n := int64(0)
-	for range 5 * mostMarks * markEvery / len(b) / 2 {
+	for range 5 * mostMarks * every / len(b) / 2 {
 		for i := range b {
 			b[i].Origin, b[i].Time = pipeline.Origin{Source: "n", Offset: n}, time.Unix(n, 0)
 			n++

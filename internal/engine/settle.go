@@ -21,6 +21,7 @@ func (w *writer) settle() {
 			w.troubled--
 		}
 		w.stats.add(&f.counts, f.position)
+		w.acts.tell()
 		if f.last {
 			w.free <- f.from
 		}
