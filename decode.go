@@ -109,6 +109,13 @@ func (n Node) what() string {
 	case n.YAML.Tag == "!!null":
 		return "nothing"
 	}
+	const most = 60
+	if first, _, _ := strings.Cut(n.YAML.Value, "\n"); len(first) > most || len(first) < len(n.YAML.Value) {
+		return strconv.Quote(strings.ToValidUTF8(first[:min(len(first), most)], "")) + "…"
+	}
+	if n.YAML.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		return "the text " + strconv.Quote(n.YAML.Value)
+	}
 	return strconv.Quote(n.YAML.Value)
 }
 
@@ -238,8 +245,12 @@ func (n Node) decodeStruct(v reflect.Value) error {
 		name := e.Key.YAML.Value
 		i := slices.IndexFunc(fields, func(f structField) bool { return f.name == name })
 		if i < 0 {
-			errs = append(errs, e.Key.Errorf("unknown option %q%s", name, suggest(name, fieldNames(fields))))
-			if meant := nearest(name, fieldNames(fields)); meant != "" {
+			meant, advice := glued(e, fieldNames(fields)), "; a space is missing after its colon"
+			if meant == "" {
+				meant, advice = nearest(name, fieldNames(fields)), suggest(name, fieldNames(fields))
+			}
+			errs = append(errs, e.Key.Errorf("unknown option %q%s", name, advice))
+			if meant != "" {
 				wrong = append(wrong, meant)
 			}
 			continue

@@ -95,6 +95,8 @@ it:
 
 func TestDecodeMistakes(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
+		{"{topic:x}", `t.yaml:1:2: unknown option "topic:x"; a space is missing after its colon`},
+		{"batch: \"1\"", `t.yaml:1:8: wants a whole number, not the text "1"`},
 		{"topc: x", `t.yaml:1:1: unknown option "topc"; did you mean "topic"?`},
 		{"nothing_like: x", `t.yaml:1:1: unknown option "nothing_like"; there are brokers, tls, topic, linger, batch, ratio, on, size, types, any, list`},
 		{"topic: [a]", `t.yaml:1:8: wants a value, not a list`},
@@ -157,7 +159,7 @@ func TestBind(t *testing.T) {
 		{"test-source:", "opened with 5 "},
 		{"test-sorce", `t.yaml:1:1: unknown source "test-sorce"; did you mean "test-source"?`},
 		{"test-source: {topc: x}", `t.yaml:1:15: unknown option "topc"; did you mean "topic"?`},
-		{"{a: 1, b: 2}", `t.yaml:1:8: wants one source, written {name: options}, and finds 2 names`},
+		{"{a: 1, b: 2}", `t.yaml:1:8: wants one source, written {name: options}, and finds 2 names; options stand below the name, further indented`},
 		{"{}", `t.yaml:1:1: wants a source, written as its name or as {name: options}, not an empty mapping`},
 		{"[a]", `t.yaml:1:1: wants a source, written as its name or as {name: options}, not a list`},
 	} {

@@ -186,7 +186,7 @@ func (n Node) Named(kind string) (name, options Node, err error) {
 	case len(entries) == 0:
 		return n, n, n.Errorf("wants a %s, written as its name or as {name: options}, not an empty mapping", kind)
 	case len(entries) > 1:
-		return n, n, entries[1].Key.Errorf("wants one %s, written {name: options}, and finds %d names", kind, len(entries))
+		return n, n, entries[1].Key.Errorf("wants one %s, written {name: options}, and finds %d names; options stand below the name, further indented", kind, len(entries))
 	}
 	return entries[0].Key, entries[0].Value, nil
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,16 @@ func suggest(name string, known []string) string {
 		return "; there is none to set"
 	}
 	return "; there are " + strings.Join(known, ", ")
+}
+
+// glued returns which of the known options was meant by one that has no value,
+// as it is no more than a text: NAME:VALUE.
+func glued(e Entry, known []string) string {
+	name, value, _ := strings.Cut(e.Key.YAML.Value, ":")
+	if value != "" && e.Value.YAML.Tag == "!!null" && slices.Contains(known, name) {
+		return name
+	}
+	return ""
 }
 
 // nearest returns the known name that was probably meant, if there is one. A

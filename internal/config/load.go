@@ -41,6 +41,8 @@ func LoadEach(files, overrides []string) []Loaded {
 		name := nameOfFile(file)
 		if text, err := os.ReadFile(file); err != nil {
 			l.Err = readError(file, err)
+		} else if isData(file) {
+			l.Err = fmt.Errorf("%s: is data, and a pipeline is YAML; to replay a CSV, see  pipeline replay --help", file)
 		} else {
 			l.Plan, name, l.Err = parse(file, text, parsed)
 		}
@@ -145,6 +147,15 @@ func parse(file string, text []byte, overrides []override) (plan *Plan, name str
 		return nil, name, sorted(err, overrides)
 	}
 	return plan, plan.Name, nil
+}
+
+// isData reports whether a file is named as data is, and no pipeline.
+func isData(file string) bool {
+	name := strings.ToLower(file)
+	for _, compressed := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, compressed)
+	}
+	return slices.Contains([]string{".csv", ".tsv", ".jsonl", ".ndjson"}, filepath.Ext(name))
 }
 
 // nameIn returns the name that a document gives its pipeline, or the other one.

@@ -107,7 +107,7 @@ func TestMistakes(t *testing.T) {
 		{"source:\n  file:\n    path: \"${MISSING}\"\n    lines: ${ALSO_MISSING}\nsink: file",
 			"x.yaml:3:11: the environment has no variable MISSING; set it, or write ${MISSING:-default}\n" +
 				"x.yaml:4:12: the environment has no variable ALSO_MISSING; set it, or write ${ALSO_MISSING:-default}"},
-		{"source: {file: {lines: \"${SET}\"}}\nsink: file", "x.yaml:1:24: wants a whole number, not \"5\""},
+		{"source: {file: {lines: \"${SET}\"}}\nsink: file", "x.yaml:1:24: wants a whole number, not the text \"5\""},
 	} {
 		_, err := Parse("x.yaml", []byte(tc.text), nil)
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"gopkg.in/yaml.v3"
 )
 
 // Pace says when records are released.
@@ -56,7 +57,7 @@ var defaultPace = Pace{Speed: 1, Loop: 1, Duplicates: Keep, Precision: Fine, Whe
 func (p *Pace) DecodeOption(n pipeline.Node) error {
 	type plain Pace
 	v := plain(defaultPace)
-	if err := noSpeedMax(n); err != nil {
+	if err := checkForm(n); err != nil {
 		return err
 	}
 	if err := n.Decode(&v); err != nil {
@@ -70,8 +71,11 @@ func (p *Pace) DecodeOption(n pipeline.Node) error {
 	return errors.Join(errs...)
 }
 
-// noSpeedMax refuses what --speed takes and a file says otherwise.
-func noSpeedMax(n pipeline.Node) error {
+// checkForm refuses a speed alone, and max, which is for --speed.
+func checkForm(n pipeline.Node) error {
+	if n.YAML.Kind == yaml.ScalarNode && n.YAML.Tag != "!!null" {
+		return n.Errorf("wants a mapping, such as {speed: 10}, not %q", n.YAML.Value)
+	}
 	entries, _ := n.Entries()
 	for _, e := range entries {
 		if e.Key.YAML.Value == "speed" && e.Value.YAML.Value == "max" {

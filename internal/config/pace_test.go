@@ -67,6 +67,7 @@ func TestMistakesInPace(t *testing.T) {
 		"{speed: .nan}":                        "wants a number above 0, not NaN",
 		"{speed: .inf}":                        "wants a number above 0, not +Inf",
 		"{speed: fast}":                        "wants a number, not \"fast\"",
+		"10":                                   `wants a mapping, such as {speed: 10}, not "10"`,
 		"{speed: max}":                         "for as fast as possible leave pace out, or run it with --speed max",
 		"{rate: 500}":                          "such as 500/s or 2.5/m, not \"500\"",
 		"{rate: 0/s}":                          "above 0",

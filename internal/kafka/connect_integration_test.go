@@ -67,7 +67,7 @@ func TestIntegrationConnect(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			o := &Options{Brokers: []string{test.broker}, TLS: test.tls, SASL: test.sasl, ClientID: "test"}
-			client, err := Connect(ctx, o, new(logBuffer).logger())
+			client, err := Connect(ctx, o, kafkatest.NewLog(t).Logger())
 			if err == nil {
 				client.Close()
 			}
@@ -85,8 +85,8 @@ func TestIntegrationConnect(t *testing.T) {
 func TestIntegrationBrokerWatch(t *testing.T) {
 	c := kafkatest.Start(t)
 	o := &Options{Brokers: []string{c.Addr()}, ClientID: "test"}
-	var log logBuffer
-	client, err := Connect(t.Context(), o, log.logger())
+	log := kafkatest.NewLog(t)
+	client, err := Connect(t.Context(), o, log.Logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestIntegrationBrokerWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Stop()
-	for len(log.lines()[0]) == 0 {
+	for len(log.Lines()[0]) == 0 {
 		if err := client.Ping(ctx); err == nil {
 			t.Fatal("a stopped broker answers")
 		}
@@ -110,7 +110,7 @@ func TestIntegrationBrokerWatch(t *testing.T) {
 	if err := client.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	lines := log.lines()
+	lines := log.Lines()
 	if len(lines) != 2 || !strings.Contains(lines[0], "a Kafka broker doesn't answer; trying again until it does") ||
 		!strings.Contains(lines[1], "the Kafka broker answers again") {
 		t.Errorf("log %q", lines)

@@ -106,7 +106,7 @@ func TestConnect(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.options.ClientID = "test"
-			client, err := Connect(t.Context(), &test.options, new(logBuffer).logger())
+			client, err := Connect(t.Context(), &test.options, kafkatest.NewLog(t).Logger())
 			if err == nil {
 				client.Close()
 			}
@@ -153,7 +153,7 @@ func TestHopeless(t *testing.T) {
 
 func pingOnce(t *testing.T, o *Options) []error {
 	t.Helper()
-	opts, err := o.ClientOpts(new(logBuffer).logger())
+	opts, err := o.ClientOpts(kafkatest.NewLog(t).Logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,17 +173,17 @@ func TestConnectWaits(t *testing.T) {
 	addr := freeport.Addr()
 	silent := serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	o := Options{Brokers: []string{addr, silent, "nohost.invalid:1"}, ClientID: "test"}
-	var log logBuffer
+	log := kafkatest.NewLog(t)
 	began := time.Now()
 	connected := make(chan error, 1)
 	go func() {
-		client, err := Connect(t.Context(), &o, log.logger())
+		client, err := Connect(t.Context(), &o, log.Logger())
 		if err == nil {
 			client.Close()
 		}
 		connected <- err
 	}()
-	eventually(t, "a warning", func() bool { return len(log.lines()[0]) > 0 })
+	eventually(t, "a warning", func() bool { return len(log.Lines()[0]) > 0 })
 	if waited := time.Since(began); waited > 5*time.Second {
 		t.Errorf("the first warning came after %v", waited)
 	}
@@ -191,7 +191,7 @@ func TestConnectWaits(t *testing.T) {
 	if err := <-connected; err != nil {
 		t.Fatal(err)
 	}
-	lines := log.lines()
+	lines := log.Lines()
 	if len(lines) != 2 {
 		t.Fatalf("log %q, want a warning and the news that a broker answers", lines)
 	}
@@ -214,7 +214,7 @@ func TestConnectEnds(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			began := time.Now()
-			_, err := Connect(ctx, &Options{Brokers: []string{broker}, ClientID: "test"}, new(logBuffer).logger())
+			_, err := Connect(ctx, &Options{Brokers: []string{broker}, ClientID: "test"}, kafkatest.NewLog(t).Logger())
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Error(err)
 			}

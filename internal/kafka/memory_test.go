@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -17,8 +18,8 @@ func TestMemoryLimit(t *testing.T) {
 	const limit = 4 << 20
 	gc := debug.SetGCPercent(100)
 	defer debug.SetGCPercent(gc)
-	var log logBuffer
-	b := startBroker(t, BrokerConfig{MemoryLimit: limit, Log: log.logger()})
+	log := kafkatest.NewLog(t)
+	b := startBroker(t, BrokerConfig{MemoryLimit: limit, Log: log.Logger()})
 	client := newClient(t, b.Addr(), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.ProducerBatchMaxBytes(64<<10))
 	produce(t, client, "small", "a", "b")
 
@@ -52,7 +53,7 @@ func TestMemoryLimit(t *testing.T) {
 		}
 	}
 	want := []string{`level=WARN msg="the broker's memory is full: from now on it drops the oldest records" limit="4.0 MiB"`}
-	if diff := cmp.Diff(want, log.lines()); diff != "" {
+	if diff := cmp.Diff(want, log.Lines()); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
 

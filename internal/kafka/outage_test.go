@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -28,8 +29,8 @@ func TestOutageIsToldAtGrowingIntervals(t *testing.T) {
 
 func TestBrokerWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log logBuffer
-		w := newBrokerWatch(&Options{}, log.logger())
+		log := kafkatest.NewLog(t)
+		w := newBrokerWatch(&Options{}, log.Logger())
 		broker := kgo.BrokerMetadata{Host: "kafka", Port: 9999}
 		refused := fmt.Errorf("unable to dial: %w", syscall.ECONNREFUSED)
 		for second := range 60 {
@@ -51,7 +52,7 @@ func TestBrokerWatch(t *testing.T) {
 			`level=WARN msg="a Kafka broker doesn't answer; trying again until it does" broker=kafka:9999 reason="connection refused"`,
 			`level=INFO msg="the Kafka broker answers again" broker=kafka:9999 after=30s`,
 		}
-		if diff := cmp.Diff(want, log.lines()); diff != "" {
+		if diff := cmp.Diff(want, log.Lines()); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
 		}
 	})

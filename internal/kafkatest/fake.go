@@ -106,6 +106,9 @@ func (l *Log) String() string {
 	return l.text.String()
 }
 
+// Lines returns the lines that were logged, one empty line if none were.
+func (l *Log) Lines() []string { return strings.Split(strings.TrimSuffix(l.String(), "\n"), "\n") }
+
 // Await waits until the log holds a text.
 func (l *Log) Await(text string, within time.Duration) {
 	l.t.Helper()
