@@ -129,7 +129,7 @@ func TestStatusLineOnTerminal(t *testing.T) {
 		width  int
 		status string
 	}{
-		{80, `^show  2021-01-01 00:00:\d\d  .* \d+%  .*/s  p99 .* ms`},
+		{80, `^show  2021-01-01 00:00:\d\d  .* \d+%  .*/s  p99 +[0-9.]+ m?s`},
 		{20, `^show +\d+%  .*/s$`},
 	} {
 		t.Run(fmt.Sprint(c.width), func(t *testing.T) {
@@ -179,7 +179,9 @@ func TestInterruptOnTerminal(t *testing.T) {
 	})
 	p.exits(0)
 	want := regexp.MustCompile(`\A\{"timestamp":"2021-01-01 00:00:00","value":0\}
-show  stopped after .*
+(\d\d:\d\d:\d\d INFO  stopping: storing .*
+.* at once
+)?show  stopped after .*
   1 record → print.*
   on time: .*
 \z`)
