@@ -4,30 +4,36 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/forecast"
 )
 
 // outlookJSON is a forecast for programs. Durations are in seconds.
 type outlookJSON struct {
-	File            string        `json:"file"`
-	Source          string        `json:"source"`
-	Rows            int64         `json:"rows"`
-	Complete        bool          `json:"complete"`
-	Bad             rowsJSON      `json:"bad"`
-	Untimed         int64         `json:"without_time"`
-	First           *time.Time    `json:"first"`
-	Last            *time.Time    `json:"last"`
-	Span            float64       `json:"span"`
-	Speed           *float64      `json:"speed"` // null: as fast as possible
-	Duration        *float64      `json:"duration"`
-	Pauses          pausesJSON    `json:"pauses"`
-	Equal           int64         `json:"equal_times"`
-	OutOfOrder      rowsJSON      `json:"out_of_order"`
-	FarAhead        []strayJSON   `json:"far_ahead"`
-	Busiest         *secondJSON   `json:"busiest_second"`
-	BusiestOfReplay *secondJSON   `json:"busiest_second_of_replay"`
-	Columns         []columnJSON  `json:"columns"`
-	Histogram       histogramJSON `json:"histogram"`
+	File            string          `json:"file"`
+	Source          string          `json:"source"`
+	Rows            int64           `json:"rows"`
+	Complete        bool            `json:"complete"`
+	Outside         int64           `json:"outside"` // of start and end
+	Duplicates      int64           `json:"duplicates_dropped"`
+	Disorder        *disorderReport `json:"disorder,omitempty"`
+	Bad             rowsJSON        `json:"bad"`
+	Untimed         int64           `json:"without_time"`
+	First           *time.Time      `json:"first"`
+	Last            *time.Time      `json:"last"`
+	Span            float64         `json:"span"`
+	Speed           *float64        `json:"speed"`    // null: as fast as possible
+	Round           *float64        `json:"round"`    // the duration of one
+	Duration        *float64        `json:"duration"` // null: without end, too
+	Begins          *time.Time      `json:"begins,omitempty"`
+	Pauses          pausesJSON      `json:"pauses"`
+	Equal           int64           `json:"equal_times"`
+	OutOfOrder      rowsJSON        `json:"out_of_order"`
+	FarAhead        []strayJSON     `json:"far_ahead"`
+	Busiest         *secondJSON     `json:"busiest_second"`
+	BusiestOfReplay *secondJSON     `json:"busiest_second_of_replay"`
+	Columns         []columnJSON    `json:"columns"`
+	Histogram       histogramJSON   `json:"histogram"`
 }
 
 type rowsJSON struct {
@@ -87,17 +93,30 @@ func outlooksJSON(os []outlook) []outlookJSON {
 
 func (o outlook) json() outlookJSON {
 	j := outlookJSON{File: o.name, Source: end(o.plan.Source.Name, o.plan.Source.Node), Rows: o.Rows, Complete: o.Complete,
+		Outside: o.Omitted.Outside, Duplicates: o.Omitted.Duplicates,
 		Bad: jsonRows(o.Bad), Untimed: o.Untimed.Count, Equal: o.Equal, OutOfOrder: jsonRows(o.Backwards),
 		FarAhead: []strayJSON{}, Columns: []columnJSON{}, Histogram: histogramJSON{Rows: []int64{}}}
 	for _, c := range o.Columns {
 		j.Columns = append(j.Columns, columnJSON{c.Name, kinds(c.Kinds), c.Empty})
+	}
+	if o.isPlayed() {
+		p := o.plan.Pace
+		j.Speed, j.Round = &p.Speed, new(o.Round.Seconds())
+		if p.Loop.Rounds() != config.Forever {
+			j.Duration = new(o.Duration.Seconds())
+		}
+		if !p.StartAt.IsZero() {
+			j.Begins = &p.StartAt.Time
+		}
+		if p.Disorder != nil {
+			j.Disorder = new(disorderReport(o.Omitted.Disorder))
+		}
 	}
 	if o.First.IsZero() {
 		return j
 	}
 	j.First, j.Last, j.Span = &o.First, &o.Last, o.Span().Seconds()
 	if !o.Unpaced {
-		j.Speed, j.Duration = &o.plan.Pace.Speed, new(o.Duration.Seconds())
 		j.BusiestOfReplay = &secondJSON{o.BusiestDue.Time, o.BusiestDue.Rows}
 	}
 	j.Busiest = &secondJSON{o.Busiest.Time, o.Busiest.Rows}

@@ -45,12 +45,14 @@ func (o outlook) title() string {
 func (o outlook) rowLines() []outlookLine {
 	rows := humanize.Comma(o.Rows)
 	switch {
+	case o.Rows == 0 && o.Omitted.Outside > 0:
+		rows = "none between start and end: there is nothing to replay"
 	case o.Rows == 0:
 		rows = "none: there is nothing to replay"
 	case !o.Complete:
 		rows += ", then the reading was ended; there may be more"
 	}
-	lines := []outlookLine{{"rows", rows}}
+	lines := append([]outlookLine{{"rows", rows}}, o.omittedLines()...)
 	if o.Bad.Count > 0 {
 		lines = append(lines, outlookLine{"bad rows", humanize.Comma(o.Bad.Count) + o.fate()})
 		lines = append(lines, firstRows(o.Bad, func(r forecast.Row) string { return fmt.Sprintf("%v: %v", r.Origin, r.Err) })...)
@@ -89,13 +91,16 @@ func firstRows(r forecast.Rows, text func(forecast.Row) string) []outlookLine {
 
 func (o outlook) timeLines() []outlookLine {
 	if o.First.IsZero() {
+		if o.isPlayed() {
+			return o.durationLines()
+		}
 		return nil
 	}
 	lines := []outlookLine{{"first", instant(o.First)}, {"last", instant(o.Last)}}
 	if o.Span() > 0 {
 		lines[1].text += ", " + span(o.Span()) + " later"
 	}
-	lines = append(lines, outlookLine{"duration", o.duration()})
+	lines = append(lines, o.durationLines()...)
 	if p := o.Pauses; p.Count > 0 {
 		lines = append(lines, outlookLine{"pauses", fmt.Sprintf("smallest %s before %v", span(p.Smallest.Length), p.Smallest.Before)},
 			outlookLine{"", "median   " + span(p.Median)},
@@ -106,23 +111,6 @@ func (o outlook) timeLines() []outlookLine {
 		busiest += fmt.Sprintf("; in the replay %s", rate(float64(o.BusiestDue.Rows)))
 	}
 	return append(lines, outlookLine{"busiest", busiest})
-}
-
-func (o outlook) duration() string {
-	if o.Unpaced {
-		return "as fast as possible: there is no pace"
-	}
-	if o.Duration == 0 {
-		return "none: all rows are due at once"
-	}
-	text := fmt.Sprintf("%s at speed %v", span(o.Duration), o.plan.Pace.Speed)
-	switch p := o.plan.Pace; {
-	case p.Rate.Records > 0:
-		text += ", at a constant rate"
-	case p.MaxGap > 0 || p.SkipGapsOver > 0:
-		text += ", with long pauses shortened"
-	}
-	return text
 }
 
 // warnings are what may surprise in the times.

@@ -109,7 +109,11 @@ func (c *course) take(b *batch, in *pipeline.Batch) error {
 		if err := c.window.look(r.Time, isTimed(r)); err != nil {
 			return err
 		}
-		if !c.window.inside || c.duplicate(r) {
+		if !c.window.inside {
+			c.window.outside++
+			continue
+		}
+		if c.duplicate(r) {
 			continue
 		}
 		c.empty = false

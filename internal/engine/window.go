@@ -21,6 +21,7 @@ type window struct {
 	from, to    time.Time
 	first, last time.Time // of all event times that were seen
 	inside      bool      // the record that was looked at is
+	outside     int64     // how many records were
 	behind      int       // how many in a row lie at end or after it
 	passed      bool
 }

@@ -7,31 +7,35 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/engine"
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
 // counter counts rows, one after the other.
 type counter struct {
-	f        Forecast
-	schedule schedule
-	begun    bool
-	highest  int64 // the latest event time so far, in Unix nanoseconds
-	pauses   *hdrhistogram.Histogram
-	strays   strays
-	columns  columns
-	busy     busy // by event time
-	busyDue  busy // by due time
+	f         Forecast
+	pace      *config.Pace
+	timetable *engine.Timetable
+	due       int64 // when the latest row is, in nanoseconds from the first
+	begun     bool
+	highest   int64 // the latest event time so far, in Unix nanoseconds
+	pauses    *hdrhistogram.Histogram
+	strays    strays
+	columns   columns
+	busy      busy // by event time
+	busyDue   busy // by due time
 }
 
 // longestPause is the longest that the histogram tells from longer ones, of
 // 146 years.
 const longestPause = 1 << 62
 
-func newCounter(pace *config.Pace) *counter {
-	return &counter{schedule: newSchedule(pace), f: Forecast{Unpaced: pace == nil}, pauses: hdrhistogram.New(1, longestPause, 3)}
+func newCounter(pace *config.Pace, unpaced bool) *counter {
+	return &counter{pace: pace, timetable: engine.NewTimetable(pace), f: Forecast{Unpaced: unpaced}, pauses: hdrhistogram.New(1, longestPause, 3)}
 }
 
-func (c *counter) count(records []pipeline.Record) {
+// count counts records that are played at some times, or at their own.
+func (c *counter) count(records []pipeline.Record, at []int64) {
 	c.f.Rows += int64(len(records))
 	for i := range records {
 		r := &records[i]
@@ -41,17 +45,21 @@ func (c *counter) count(records []pipeline.Record) {
 			continue
 		case r.Time.IsZero():
 			c.f.Untimed.add(func() Row { return Row{Origin: r.Origin} })
+			if c.pace.Rate.Records > 0 {
+				c.due = c.timetable.Add(playback.EventTime(r.Time))
+			}
+		case len(at) > 0:
+			c.time(r, at[i])
 		default:
-			c.time(r)
+			c.time(r, playback.EventTime(r.Time))
 		}
 		c.columns.add(r.Value)
 	}
 }
 
-// time counts a row by its event time.
-func (c *counter) time(r *pipeline.Record) {
-	t := playback.EventTime(r.Time)
-	c.schedule.row(t)
+// time counts a row by when it is played.
+func (c *counter) time(r *pipeline.Record, t int64) {
+	c.due = c.timetable.Add(t)
 	switch {
 	case !c.begun:
 		c.begun, c.highest, c.f.First = true, t, time.Unix(0, t).UTC()
@@ -66,7 +74,7 @@ func (c *counter) time(r *pipeline.Record) {
 		c.strays.back(t)
 	}
 	c.busy.add(second(c.highest), c.highest)
-	c.busyDue.add(second(c.schedule.due), c.highest)
+	c.busyDue.add(second(c.due), c.highest)
 	c.f.Histogram.add(c.highest)
 }
 
@@ -89,11 +97,12 @@ func (c *counter) pause(t int64, o pipeline.Origin) {
 func (c *counter) finish() *Forecast {
 	f := &c.f
 	f.Columns = c.columns
+	f.Round = c.timetable.Duration(1)
+	f.Duration = c.timetable.Duration(max(c.pace.Loop.Rounds(), 1))
 	if !c.begun {
 		return f
 	}
 	f.Last = time.Unix(0, c.highest).UTC()
-	f.Duration = time.Duration(c.schedule.due)
 	f.Busiest, f.BusiestDue = c.busy.most(), c.busyDue.most()
 	f.Pauses.Median = threeDigits(c.pauses.ValueAtQuantile(50))
 	f.Strays = c.strays.far(f.Pauses)

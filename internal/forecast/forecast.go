@@ -1,10 +1,10 @@
 // Package forecast reads a source once, sends nothing, and tells what a replay
 // of it will do.
 //
-// It goes by the replay clock's rules: the first row is the start, and a row
-// whose time steps backwards is due with the latest before it. So the times at
-// which rows are due never fall, and all that is told is counted in one pass,
-// in memory that does not grow.
+// What is played, in which order and when, the engine says: the first row is the
+// start, and a row whose time steps backwards is due with the latest before it.
+// So the times at which rows are due never fall, and all that is told is counted
+// in one pass, in memory that does not grow.
 package forecast
 
 import (
@@ -14,19 +14,23 @@ import (
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
+	"github.com/pipeline-daemon/pipeline/internal/engine"
 )
 
 // Forecast is what there is to tell of a source. Times are of the rows' event
-// times; those of rows that are bad, or have none, are in no count but theirs.
+// times, or at which they are played, if the pace says otherwise; rows that are
+// bad, or have no time, are in no count but theirs.
 type Forecast struct {
-	Rows     int64 // read, the bad ones included
+	Rows     int64 // played in a round, the bad ones included
 	Bad      Rows  // the source could not read them
 	Untimed  Rows  // they have no event time
 	Complete bool  // everything was read
 
-	First, Last time.Time // of the first row, and the latest; zero: no row has a time
-	Duration    time.Duration
-	Unpaced     bool // as fast as possible: there is no duration
+	First, Last time.Time     // of the first row, and the latest; zero: no row has a time
+	Round       time.Duration // how long one takes, from its first row to its last
+	Duration    time.Duration // of all rounds; with loop: forever, of one
+	Unpaced     bool          // as fast as possible: there is no duration
+	Omitted     engine.Omitted
 
 	Pauses     Pauses
 	Equal      int64 // rows at the time of the one before
@@ -85,22 +89,30 @@ type Second struct {
 // Read reads a source to its end, until ctx is done, or until it has seen
 // limit rows, if that is above 0.
 func Read(ctx context.Context, source pipeline.Source, pace *config.Pace, limit int64) (*Forecast, error) {
-	batches := make(chan *pipeline.Batch, ahead)
-	free := make(chan *pipeline.Batch, ahead)
-	for range ahead {
-		free <- new(pipeline.Batch)
+	unpaced := pace == nil
+	if unpaced {
+		pace = &config.Pace{Speed: 1}
 	}
-	var err error
+	rehearsal, err := engine.NewRehearsal(source, *pace)
+	if err != nil {
+		return nil, err
+	}
+	pages := make(chan *page, ahead)
+	free := make(chan *page, ahead)
+	for range ahead {
+		free <- new(page)
+	}
 	go func() {
-		defer close(batches)
-		err = read(ctx, source, limit, free, batches)
+		defer close(pages)
+		err = read(ctx, rehearsal, limit, free, pages)
 	}()
-	c := newCounter(pace)
-	for b := range batches {
-		c.count(b.Records)
-		free <- b
+	c := newCounter(pace, unpaced)
+	for p := range pages {
+		c.count(p.Records, p.at)
+		free <- p
 	}
 	f := c.finish()
+	f.Omitted = rehearsal.Omitted()
 	switch {
 	case err == io.EOF:
 		f.Complete = true
@@ -110,22 +122,30 @@ func Read(ctx context.Context, source pipeline.Source, pace *config.Pace, limit 
 	return f, nil
 }
 
-// ahead is how many batches are read while others are counted.
+// page is a batch, and at which times its records are played: at their own, if
+// there are none.
+type page struct {
+	pipeline.Batch
+	at []int64
+}
+
+// ahead is how many pages are read while others are counted.
 const ahead = 4
 
 // read returns io.EOF at the end, and nil at the limit.
-func read(ctx context.Context, source pipeline.Source, limit int64, free <-chan *pipeline.Batch, batches chan<- *pipeline.Batch) error {
+func read(ctx context.Context, rehearsal *engine.Rehearsal, limit int64, free <-chan *page, pages chan<- *page) error {
 	for left := limit; ; {
-		b := <-free
-		b.Reset()
-		if err := source.Read(ctx, b); err != nil {
+		p := <-free
+		p.Reset()
+		var err error
+		if p.at, err = rehearsal.Read(ctx, &p.Batch, p.at); err != nil {
 			return err
 		}
 		if limit > 0 {
-			b.Records = b.Records[:min(left, int64(len(b.Records)))]
-			left -= int64(len(b.Records))
+			p.Records = p.Records[:min(left, int64(len(p.Records)))]
+			left -= int64(len(p.Records))
 		}
-		batches <- b
+		pages <- p
 		if limit > 0 && left == 0 {
 			return nil
 		}
