@@ -354,3 +354,70 @@ func TestPositionAfterSeeksInACourse(t *testing.T) {
 		}
 	})
 }
+
+func TestSeekInACourse(t *testing.T) {
+	const s = time.Second
+	seek := func(at time.Duration, to int) command { return command{after: at, what: "seek", n: to} }
+	for _, tc := range []struct {
+		name     string
+		pace     config.Pace
+		times    []int64
+		commands []command
+		want     []sent
+	}{
+		{"back in the second round", config.Pace{Loop: 2}, []int64{0, 1, 2}, []command{seek(3500*time.Millisecond, 1)},
+			[]sent{{0, 0, 0}, {1, 1, 1}, {2, 2, 2}, {0, 2, 2}, {1, 3, 3}, {1, 3.5, 3}, {2, 4.5, 4}}},
+		{"before the start of the second round", config.Pace{Loop: 2}, []int64{10, 11, 12}, []command{seek(3500*time.Millisecond, 5)},
+			[]sent{{0, 0, 10}, {1, 1, 11}, {2, 2, 12}, {0, 2, 12}, {1, 3, 13}, {0, 3.5, 12}, {1, 4.5, 13}, {2, 5.5, 14}}},
+		{"beyond the end of the first round", config.Pace{Loop: 2, LoopDelay: 5 * s}, []int64{0, 1, 2}, []command{seek(s/2, 99)},
+			[]sent{{0, 0, 0}, {0, 5.5, 2}, {1, 6.5, 3}, {2, 7.5, 4}}},
+		{"beyond the end of the last", config.Pace{Loop: 2}, []int64{0, 1, 2}, []command{seek(3500*time.Millisecond, 99)},
+			[]sent{{0, 0, 0}, {1, 1, 1}, {2, 2, 2}, {0, 2, 2}, {1, 3, 3}}},
+		{"into what is held back", config.Pace{Reorder: 5 * s}, []int64{0, 4, 2, 6, 5, 9}, []command{seek(s, 5)},
+			[]sent{{0, 0, 0}, {4, 1, 5}, {3, 2, 6}, {5, 5, 9}}},
+		{"rebase: event", config.Pace{Rebase: config.RebaseEvent}, []int64{10, 11, 12, 13}, []command{seek(1500*time.Millisecond, 10)},
+			[]sent{{0, 0, 0}, {1, 1, 1}, {0, 1.5, 0}, {1, 2.5, 1}, {2, 3.5, 2}, {3, 4.5, 3}}},
+		{"rebase: wall", config.Pace{Rebase: config.RebaseWall, Speed: 2}, []int64{10, 12, 14, 16}, []command{seek(1500*time.Millisecond, 10)},
+			[]sent{{0, 0, 0}, {1, 1, 1}, {0, 1.5, 1.5}, {1, 2.5, 2.5}, {2, 3.5, 3.5}, {3, 4.5, 4.5}}},
+		{"rebase: wall, ahead of the wall", config.Pace{Rebase: config.RebaseWall}, []int64{0, 10, 20, 30},
+			[]command{{after: s, what: "step", n: 2}, seek(2*s, 10), {after: 3 * s, what: "resume"}},
+			[]sent{{0, 0, 0}, {1, 1, 10}, {2, 1, 20}, {1, 3, 20}, {2, 13, 30}, {3, 23, 40}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for _, batch := range []int{1, 2, 10} {
+				h := rereadable(t, tc.times)
+				h.batch, h.marks = batch, 1
+				pace := tc.pace
+				pace.Speed = max(pace.Speed, 1)
+				h.plan.Pace = &pace
+				got := steered(t, h, tc.commands)
+				for i := range got {
+					if pace.Rebase != "" { // from the start, which the first record has
+						got[len(got)-1-i].Event -= got[0].Event
+					}
+				}
+				near := gocmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-6 })
+				if diff := gocmp.Diff(tc.want, got, near); diff != "" {
+					t.Errorf("batches of %d: %s", batch, diff)
+				}
+			}
+		})
+	}
+}
+
+// Further records are played with the one that they come of, wherever chance
+// has put it.
+func TestFurtherRecordsInACourse(t *testing.T) {
+	h := rereadable(t, []int64{0, 1, 2, 3, 4}).withHandler(pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, out *pipeline.Results) error {
+		for range number(r) % 3 {
+			out.Keep()
+		}
+		return nil
+	}))
+	h.plan.Pace = &config.Pace{Speed: 1, Disorder: &config.Disorder{Late: config.Late{Fraction: 1, Delay: config.Delay{Min: 3 * time.Second, Max: 3 * time.Second}}}}
+	got := steered(t, h, nil)
+	want := []sent{{1, 0, 1}, {2, 1, 2}, {2, 1, 2}, {4, 3, 4}} // the first that is left is the start
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
