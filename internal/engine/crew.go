@@ -190,15 +190,7 @@ func (p *Pipeline) processAbreast() {
 	go func() {
 		defer close(order)
 		defer p.processors.dismiss()
-		for b := range p.read {
-			if p.stopping.Load() {
-				p.dropped.Store(true)
-				return
-			}
-			if p.passed(b) {
-				p.discard(b)
-				continue
-			}
+		for b := range p.current {
 			if p.keepsOriginals() {
 				b.originals.keep(b.Records)
 			}
@@ -222,13 +214,7 @@ func (p *Pipeline) processAbreast() {
 		var further []bool
 		records, further, whole = b.job.merge(b.Records)
 		b.replace(records, further)
-		if !whole {
-			b.done = b.done[:0]
-			p.dropped.Store(true)
-		}
-		if len(b.Records) > 0 || b.end {
-			p.forward(b)
-		}
+		p.conclude(b, whole)
 	}
 }
 

@@ -22,23 +22,39 @@ func (p *Pipeline) processStage() {
 		p.processAbreast()
 		return
 	}
-	for b := range p.read {
-		if p.stopping.Load() {
-			p.dropped.Store(true)
-			return
-		}
-		if p.passed(b) {
-			p.discard(b)
-			continue
-		}
+	for b := range p.current {
 		whole := w.processBatch(b)
-		if len(b.Records) > 0 || b.end {
-			p.forward(b)
-		}
-		if !whole {
-			p.dropped.Store(true)
+		if p.conclude(b, whole); !whole {
 			return
 		}
+	}
+}
+
+// current yields what has been read, but for what a seek has left behind, until
+// the pipeline is stopped.
+func (p *Pipeline) current(yield func(*batch) bool) {
+	for b := range p.read {
+		switch {
+		case p.stopping.Load():
+			p.dropped.Store(true)
+			return
+		case p.passed(b):
+			p.discard(b)
+		case !yield(b):
+			return
+		}
+	}
+}
+
+// conclude hands on what has become of a batch: the whole of it, or what comes
+// before the first record that was not processed.
+func (p *Pipeline) conclude(b *batch, whole bool) {
+	if !whole {
+		b.done = b.done[:0]
+		p.dropped.Store(true)
+	}
+	if len(b.Records) > 0 || b.end {
+		p.forward(b)
 	}
 }
 
@@ -76,9 +92,6 @@ func (w *worker) processBatch(b *batch) bool {
 	b.part.records = b.Records
 	w.process(&b.part)
 	b.replace(b.part.records, b.part.further)
-	if !b.part.whole {
-		b.done = b.done[:0]
-	}
 	return b.part.whole
 }
 
