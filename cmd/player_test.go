@@ -122,17 +122,29 @@ func TestPlayerStopsOnce(t *testing.T) {
 	}
 }
 
-// documented is the picture in docs/replay.md.
-func documented(t *testing.T) string {
+// documented are the pictures in a section of a document.
+func documented(t *testing.T, path, heading string) (pictures []string) {
 	t.Helper()
-	text, err := os.ReadFile("../docs/replay.md")
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text2, _ := strings.Cut(string(text), "## On a terminal\n")
-	_, picture, _ := strings.Cut(text2, "```text\n")
-	picture, _, _ = strings.Cut(picture, "```\n")
-	return picture
+	_, section, _ := strings.Cut(string(text), heading+"\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, block := range strings.Split(section, "```text\n")[1:] {
+		picture, _, _ := strings.Cut(block, "```\n")
+		pictures = append(pictures, picture)
+	}
+	return pictures
+}
+
+// drawn is what a player shows, without spaces at the lines' ends.
+func drawn(p *player, width int) string {
+	var b strings.Builder
+	for _, line := range p.lines(width, 24) {
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
 }
 
 // picturePlayer is a player in a pause.
@@ -151,11 +163,54 @@ func picturePlayer() *player {
 	return p
 }
 
-// The picture of the documents is what the player shows.
+// pausedPlayer is one that is paused in that pause, and asked for a time.
+func pausedPlayer() *player {
+	p := picturePlayer()
+	at := &p.pipeline.(*told).status
+	at.Pace.Paused, at.Pace.Wait = true, 0
+	at.Pace.Position = at.Pace.Position.Add(time.Minute)
+	for _, key := range pressed("g2021-01-01 00:20") {
+		p.Update(key)
+	}
+	p.look(p.now.Add(time.Second))
+	return p
+}
+
+// beginner is the player of the first example.
+func beginner() *player {
+	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	status := engine.Status{Name: "replay", State: engine.Running, Share: 0.23, End: start.Add(time.Hour + 4*time.Minute + 45*time.Second),
+		Origin: pipeline.Origin{Source: "data/readings.csv", Line: 698}, EventTime: start.Add(9*time.Minute + 43*time.Second)}
+	status.Pace = &engine.PaceStatus{Speed: 10, Position: start.Add(9*time.Minute + 44*time.Second), Lateness: engine.Lateness{P99: 2300 * time.Microsecond}}
+	s := &readings{told: told{status: status}}
+	s.latest = engine.Sample{Time: status.EventTime, Value: `{"timestamp":"2026-03-02 08:09:43.000","sensor":"hall","value":21.16,"status":"ok"}`}
+	p := &player{pipeline: s, speed: 10, stopping: func() bool { return false }}
+	p.course.first = start
+	for second, n := range []int64{0, 105, 160, 42, 9, 4, 7, 5, 3, 12, 9, 3, 1, 60, 144, 120, 4, 3, 2, 3, 1} {
+		s.status.Read += n
+		p.look(time.Unix(int64(second), 0))
+	}
+	return p
+}
+
+// readings is a pipeline with a latest record of its own.
+type readings struct {
+	told
+	latest engine.Sample
+}
+
+func (s *readings) Latest() engine.Sample { return s.latest }
+
+// The pictures of the documents are what the player shows.
 func TestPlayerView(t *testing.T) {
-	view := strings.Join(picturePlayer().lines(100, 24), "\n") + "\n"
-	if diff := cmp.Diff(documented(t), view); diff != "" {
+	views := []string{drawn(picturePlayer(), 80), drawn(pausedPlayer(), 80), drawn(picturePlayer(), 40)}
+	if diff := cmp.Diff(documented(t, "../docs/replay.md", "## On a terminal"), views); diff != "" {
 		t.Errorf("-docs/replay.md +the player:\n%s", diff)
+	}
+	pictures := documented(t, "../README.md", "## What you see")
+	_, picture, _ := strings.Cut(pictures[0], "it ends with this command\n")
+	if diff := cmp.Diff(picture, drawn(beginner(), 80)); diff != "" {
+		t.Errorf("-README.md +the player:\n%s", diff)
 	}
 }
 

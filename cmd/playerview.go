@@ -44,7 +44,7 @@ func (p *player) stateLine(width int) string {
 		all = append(all, segment{text: fmt.Sprintf("p99 %7s late", late(v.Pace.Lateness.P99)), rank: 5})
 	}
 	if v.Pace.Wait >= time.Second {
-		all = append(all, segment{text: "next record in " + span(v.Pace.Wait), rank: 4})
+		all = append(all, segment{text: "next in " + span(v.Pace.Wait), rank: 4})
 	}
 	name := ansi.Truncate(printable(v.Name), max(width/2, 1), "…")
 	return p.paint.bold(name) + fitted(all, width-ansi.StringWidth(name))
@@ -132,7 +132,7 @@ func (p *player) lastLine(width int) string {
 		pause = "space go on"
 	}
 	return strings.TrimPrefix(fitted([]segment{{text: pause, rank: 1, paint: p.paint.dim},
-		{text: "←→ 10 s (⇧ 1 min)", rank: 3, paint: p.paint.dim}, {text: "↑↓ 1 0 speed", rank: 4, paint: p.paint.dim},
+		{text: "←→ 10 s ⇧ 1 m", rank: 3, paint: p.paint.dim}, {text: "↑↓ 1 0 speed", rank: 4, paint: p.paint.dim},
 		{text: ". next", rank: 5, paint: p.paint.dim}, {text: "n past pause", rank: 6, paint: p.paint.dim},
 		{text: "g go to", rank: 7, paint: p.paint.dim}, {text: "q stop", rank: 2, paint: p.paint.dim}}, width+segmentGap),
 		strings.Repeat(" ", segmentGap))
