@@ -126,10 +126,11 @@ func (p *Plan) codecOf(options any) (*pipeline.Bound[pipeline.Codec], bool) {
 	if !ok {
 		return nil, false
 	}
-	if ref := end.CodecRef(); *ref != nil {
-		return *ref, true
+	ref := end.CodecRef()
+	if *ref == nil {
+		*ref = p.Codec // for the end, which may look into its values
 	}
-	return p.Codec, true
+	return *ref, true
 }
 
 // Ends returns the options of the plugins that may connect to something: the

@@ -1,6 +1,7 @@
 package timestamp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -63,6 +64,9 @@ var dstNames = [...]string{"", "earlier", "later", "reject"}
 func (DST) OptionType() string { return "earlier|later|reject" }
 
 func (d DST) String() string { return dstNames[d] }
+
+// Name is String, with a name for the zero DST too.
+func (d DST) Name() string { return cmp.Or(dstNames[d], "the default") }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *DST) UnmarshalText(name []byte) error {

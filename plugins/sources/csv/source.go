@@ -10,7 +10,6 @@
 package csv
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +96,7 @@ func (s *source) Close() error {
 			continue
 		}
 		if n := f.event.parser.Odd(); n > 0 {
-			s.log.Warn("local times that the clocks show twice, or skip", "timezone", f.options.Timezone, "times", n, "dst", cmp.Or(f.options.DST.String(), "the default"))
+			s.log.Warn("local times that the clocks show twice, or skip", "timezone", f.options.Timezone, "times", n, "dst", f.options.DST.Name())
 		}
 	}
 	return s.Source.Close()

@@ -3,27 +3,28 @@ package file
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/fieldtime"
 	"github.com/pipeline-daemon/pipeline/internal/textfile"
-	"github.com/pipeline-daemon/pipeline/internal/timestamp"
 )
 
 // Options are the options of the file source.
 type Options struct {
 	_ struct{} `doc:"reads the lines of files, one file after another: JSON Lines (NDJSON), or lines of text" example:"file: {path: data/readings.csv, format: lines}"`
 
-	Path       []string          `yaml:"path" doc:"file or glob pattern, or a list of them; - is standard input; names that end in .gz or .zst are decompressed"`
-	Follow     bool              `yaml:"follow" doc:"read on as the file grows, and when another one gets its name, as tail -F does; the pipeline then goes on until it is stopped"`
-	Format     string            `yaml:"format" doc:"json: each line is a JSON value, and blank lines are none; lines: each line is a text"`
-	Timestamp  string            `yaml:"timestamp" doc:"the field with the event time, for format: json; absent: records have none"`
-	TimeFormat string            `yaml:"time_format" doc:"how times are written: rfc3339, unix, unix_ms, unix_us, unix_ns or a pattern such as \"%d/%m/%Y %H:%M:%S\"; default: found from the first lines"`
-	Timezone   string            `yaml:"timezone" doc:"the IANA name of the zone of times that are written without one"`
-	MaxLine    pipeline.ByteSize `yaml:"max_line" doc:"the longest line; a longer one is an error of that line, of which its first 1024 bytes are kept, for dead letters too"`
+	Path      []string          `yaml:"path" doc:"file or glob pattern, or a list of them; - is standard input; names that end in .gz or .zst are decompressed"`
+	Follow    bool              `yaml:"follow" doc:"read on as the file grows, and when another one gets its name, as tail -F does; the pipeline then goes on until it is stopped"`
+	Format    string            `yaml:"format" doc:"json: each line is a JSON value, and blank lines are none; lines: each line is a text"`
+	Timestamp string            `yaml:"timestamp" doc:"the field with the event time, for format: json; absent: records have none"`
+	MaxLine   pipeline.ByteSize `yaml:"max_line" doc:"the longest line; a longer one is an error of that line, of which its first 1024 bytes are kept, for dead letters too"`
+
+	fieldtime.Notation `yaml:",inline"`
 }
 
-func defaults() Options { return Options{Format: "json", Timezone: "UTC", MaxLine: 1 << 20} }
+func defaults() Options {
+	return Options{Format: "json", MaxLine: 1 << 20, Notation: fieldtime.DefaultNotation()}
+}
 
 const largest = 1 << 30
 
@@ -47,15 +48,8 @@ func (o *Options) Validate() error {
 		mistake("format", "wants json or lines, not %q; how times are written is time_format", o.Format)
 	case o.Format == "lines" && o.Timestamp != "":
 		mistake("timestamp", "lines of text have no field %q: use format: json", o.Timestamp)
-	case o.Timestamp == "" && o.TimeFormat != "":
-		mistake("time_format", "is of use only with timestamp, the field with the event time")
 	}
-	if _, err := timestamp.New(o.TimeFormat, nil); o.TimeFormat != "" && err != nil {
-		mistake("time_format", "%w", err)
-	}
-	if _, err := time.LoadLocation(o.Timezone); err != nil || o.Timezone == "" {
-		mistake("timezone", "wants an IANA name such as UTC or Europe/Berlin, not %q", o.Timezone)
-	}
+	errs = append(errs, o.Check(o.Timestamp)...)
 	if o.MaxLine < 1 || o.MaxLine > largest {
 		mistake("max_line", "wants between 1 byte and %v, not %v", pipeline.ByteSize(largest), o.MaxLine)
 	}

@@ -21,6 +21,8 @@ func TestMistakes(t *testing.T) {
 			Want: `t.yaml:1:32: timestamp: lines of text have no field "t": use format: json`},
 		{Options: `file: {path: a, time_format: unix}`,
 			Want: `t.yaml:1:17: time_format: is of use only with timestamp, the field with the event time`},
+		{Options: `file: {path: a, dst: reject}`,
+			Want: `t.yaml:1:17: dst: is of use only with timestamp, the field with the event time`},
 		{Options: `file: {path: a, timestamp: t, time_format: "%Y"}`,
 			Want: `t.yaml:1:31: time_format: format "%Y" lacks %m`},
 		{Options: `file: {path: a, timezone: Berlin}`,

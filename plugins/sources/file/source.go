@@ -11,10 +11,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 	"unsafe"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/fieldtime"
 	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
 	"github.com/pipeline-daemon/pipeline/internal/textfile"
 )
@@ -34,6 +36,15 @@ var (
 type source struct {
 	*textfile.Source
 	format *format
+	log    *slog.Logger
+}
+
+// Close implements pipeline.Source.
+func (s *source) Close() error {
+	if s.format.event != nil {
+		s.format.event.Warn(s.log)
+	}
+	return s.Source.Close()
 }
 
 // format is how lines become records, in all files alike.
@@ -42,7 +53,7 @@ type format struct {
 	json    bool
 	max     int
 	decoder jsonvalue.Decoder
-	event   eventTime
+	event   *fieldtime.Reader // nil: records have no event time
 }
 
 func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, error) {
@@ -51,14 +62,16 @@ func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, er
 	}
 	f := &format{options: o, json: o.Format == "json", max: int(o.MaxLine)}
 	var err error
-	if f.event, err = newEventTime(&o); err != nil {
-		return nil, err
+	if o.Timestamp != "" {
+		if f.event, err = fieldtime.New(o.Timestamp, &f.options.Notation); err != nil {
+			return nil, err
+		}
 	}
 	s, err := textfile.Open(ctx, env, textfile.Config{Groups: []textfile.Group{{Paths: o.Path, Format: f}}, Follow: o.Follow, MaxRow: f.max})
 	if err != nil {
 		return nil, err
 	}
-	return &source{s, f}, nil
+	return &source{s, f, env.Log}, nil
 }
 
 // Header implements textfile.Rows.
@@ -124,17 +137,17 @@ func (f *format) convert(r *pipeline.Record) error {
 	if err := f.decoder.Decode(r.Raw, &r.Value); err != nil {
 		return err
 	}
-	if f.event.field.Name == "" {
+	if f.event == nil {
 		return nil
 	}
-	return f.event.set(r)
+	return f.event.Set(r)
 }
 
 // End implements pipeline.Ender. It knows the end if the last file is a plain
 // one of several lines, and its last line is whole.
 func (s *source) End() (time.Time, bool) {
 	last, ok := s.LastLines()
-	if !ok || s.format.event.parser == nil {
+	if !ok || s.format.event == nil || !s.format.event.Knows() {
 		return time.Time{}, false
 	}
 	r := pipeline.Record{Raw: last[0].Line}

@@ -76,7 +76,7 @@ func held(m *kgo.Record) int {
 	return n
 }
 
-func (q *queue) head() int64 { return q.runs[0].messages[0].Timestamp.UnixNano() }
+func (q *queue) head() int64 { return q.runs[0].time(0).UnixNano() }
 
 // holds reports whether there are messages: they wait for another partition.
 func (m *merge) holds() bool {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/fieldtime"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
 )
 
@@ -23,10 +24,12 @@ type Options struct {
 	Until      Until   `yaml:"until" doc:"where to complete: end, when what was there at the start has been read; a time, at each partition's first message of it or later; or {records: N}; the default is to go on"`
 	Isolation  string  `yaml:"isolation" doc:"read_committed, or read_uncommitted, which also reads what transactions have not committed"`
 	OnDataLoss string  `yaml:"on_data_loss" doc:"what to do when messages are gone before they were read, or the topic was deleted and made anew: fail; or continue with what there is, after a warning"`
+	Timestamp  string  `yaml:"timestamp" doc:"the field of the value with the event time, in the order of which a paced pipeline merges the partitions; a message without a value has the time of the one before it; the default is the message's timestamp, by which from and until go in any case"`
 	Rack       string  `yaml:"rack" doc:"where this program runs, as the brokers' broker.rack says it: messages are then fetched from a replica in this rack"`
 
 	kafka.Options        `yaml:",inline"`
 	pipeline.CodecOption `yaml:",inline"`
+	fieldtime.Notation   `yaml:",inline"`
 }
 
 var (
@@ -46,7 +49,7 @@ const (
 )
 
 func defaults() Options {
-	return Options{Options: kafka.DefaultOptions(), From: From{text: fromCommitted}, Isolation: readCommitted, OnDataLoss: fail}
+	return Options{Options: kafka.DefaultOptions(), Notation: fieldtime.DefaultNotation(), From: From{text: fromCommitted}, Isolation: readCommitted, OnDataLoss: fail}
 }
 
 var _ pipeline.Resumer = (*Options)(nil)
@@ -82,7 +85,7 @@ func (o *Options) Validate() error {
 	if o.OnDataLoss != fail && o.OnDataLoss != goingOn {
 		wrong("on_data_loss", "wants %s or %s, not %q", fail, goingOn, o.OnDataLoss)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, o.Check(o.Timestamp)...)...)
 }
 
 // Endless implements pipeline.Endless.

@@ -34,6 +34,7 @@ type source struct {
 	renewing map[string]bool // topics that are to be read from their beginning
 
 	fetchSize *fetchSize
+	times     *fieldTimes // nil: event times are the messages' timestamps
 
 	lost    atomic.Int64                   // messages
 	lastLag atomic.Pointer[[]pipeline.Lag] // what was left when it was closed
@@ -44,8 +45,9 @@ type source struct {
 type run struct {
 	partition
 	messages   []*kgo.Record
-	assignment int // under which it was fetched
-	size       int // in memory, if it is to be put in order
+	times      []eventTime // of the messages; nil: their timestamps
+	assignment int         // under which it was fetched
+	size       int         // in memory, if it is to be put in order
 }
 
 // partition names a topic's partition.
@@ -72,6 +74,12 @@ func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, er
 	}
 	if o.Until.records > 0 {
 		s.left = o.Until.records
+	}
+	if o.Timestamp != "" {
+		var err error
+		if s.times, err = newFieldTimes(ctx, env, &o); err != nil {
+			return nil, err
+		}
 	}
 	found, opts, err := s.start(ctx, env)
 	if err != nil {
@@ -150,6 +158,11 @@ func (s *source) take(ctx context.Context, fetches kgo.Fetches) (err error) {
 		end := p.HighWatermark
 		if s.options.Isolation == readCommitted {
 			end = p.LastStableOffset
+		}
+		if s.times != nil {
+			if r.times, err = s.times.of(&r); err != nil {
+				return
+			}
 		}
 		var lost loss
 		r.assignment, lost = s.table.fetch(r.partition, r.messages[0].Offset, r.messages[len(r.messages)-1].Offset, p.LogStartOffset, end)
@@ -236,6 +249,9 @@ func (s *source) fillOf(b *pipeline.Batch, r *run, upTo int64) {
 		m.Recycle()
 	}
 	r.messages = r.messages[n:]
+	if r.times != nil {
+		r.times = r.times[n:]
+	}
 }
 
 // fillFrom returns how many messages of r it is through with, and the offset
@@ -248,7 +264,7 @@ func (s *source) fillFrom(b *pipeline.Batch, r *run, skipping bool, upTo int64) 
 	until := s.options.Until.at
 	for ; n < len(r.messages) && !b.Full() && s.left != 0; n++ {
 		m := r.messages[n]
-		if upTo < math.MaxInt64 && m.Timestamp.UnixNano() > upTo {
+		if upTo < math.MaxInt64 && r.time(n).UnixNano() > upTo {
 			break
 		}
 		if m.Offset >= end || m.Attrs.IsControl() {
@@ -263,7 +279,7 @@ func (s *source) fillFrom(b *pipeline.Batch, r *run, skipping bool, upTo int64) 
 			continue
 		}
 		skipping = false
-		add(b, m)
+		r.add(b, n)
 		given = m.Offset + 1
 		if s.left > 0 {
 			s.left--
@@ -272,13 +288,26 @@ func (s *source) fillFrom(b *pipeline.Batch, r *run, skipping bool, upTo int64) 
 	return n, given
 }
 
-func add(b *pipeline.Batch, m *kgo.Record) {
-	r := b.Add(len(m.Key) + len(m.Value))
-	r.Key, r.Raw, r.Time = m.Key, m.Value, m.Timestamp
+// add adds the message at an index to b.
+func (r *run) add(b *pipeline.Batch, i int) {
+	m := r.messages[i]
+	rec := b.Add(len(m.Key) + len(m.Value))
+	rec.Key, rec.Raw, rec.Time = m.Key, m.Value, r.time(i)
 	for _, h := range m.Headers {
-		r.Headers = append(r.Headers, pipeline.Header(h))
+		rec.Headers = append(rec.Headers, pipeline.Header(h))
 	}
-	r.Origin = pipeline.Origin{Source: m.Topic, Partition: m.Partition, Offset: m.Offset}
+	rec.Origin = pipeline.Origin{Source: m.Topic, Partition: m.Partition, Offset: m.Offset}
+	if r.times != nil && r.times[i].err != nil {
+		rec.Fail(r.times[i].err)
+	}
+}
+
+// time returns the event time of the message at an index.
+func (r *run) time(i int) time.Time {
+	if r.times != nil {
+		return r.times[i].Time
+	}
+	return r.messages[i].Timestamp
 }
 
 // Progress implements pipeline.Progresser.
@@ -311,5 +340,8 @@ func (s *source) Close() error {
 		s.group.leave()
 	}
 	s.client.Close()
+	if s.times != nil {
+		s.times.reader.Warn(s.log)
+	}
 	return nil
 }
