@@ -37,7 +37,7 @@ func TestReplayKeepsTexts(t *testing.T) {
 		rapid.SampledFrom([]string{"-", "null", "1", "true", "${HOME}", "$${HOME}", "<<", "a: b", "# a", strings.Repeat("long ", 60)}),
 	).Filter(utf8.ValidString)
 	rapid.Check(t, func(t *rapid.T) {
-		o := replayOptions{csv: text.Draw(t, "csv"), topic: "t", key: text.Draw(t, "key"), types: []string{text.Draw(t, "column") + "=float"}}
+		o := replayOptions{csv: text.Draw(t, "csv"), topic: "t", key: text.Draw(t, "key"), format: csvFlags{types: []string{text.Draw(t, "column") + "=float"}}}
 		o.speed = "2.5"
 		plan, written, err := o.plan()
 		if err != nil {
@@ -48,7 +48,7 @@ func TestReplayKeepsTexts(t *testing.T) {
 			t.Fatalf("%v\n%s", err, written)
 		}
 		for _, p := range []*config.Plan{plan, saved} {
-			column, _ := strings.CutSuffix(o.types[0], "=float")
+			column, _ := strings.CutSuffix(o.format.types[0], "=float")
 			for _, c := range []struct{ got, want string }{
 				{option(t, p.Source.Node, "path"), o.csv},
 				{option(t, p.Source.Node, "types", column), "float"},

@@ -14,17 +14,19 @@ import (
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/forecast"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // forecastOptions are the flags of forecast.
 type forecastOptions struct {
-	speed     string
-	timestamp string
-	types     []string
-	set       []string
-	limit     int64
-	limited   bool // limit is given
-	json      bool
+	speed   string
+	format  csvFlags
+	pace    paceFlags
+	forCSVs []string // the flags that are given and are for CSVs only
+	set     []string
+	limit   int64
+	limited bool // limit is given
+	json    bool
 }
 
 // outlook is a forecast and what it is of.
@@ -36,10 +38,13 @@ type outlook struct {
 
 func newForecast(g *globals) *cobra.Command {
 	var o forecastOptions
+	csvOnly := pflag.NewFlagSet("", pflag.ContinueOnError)
+	o.format.add(csvOnly)
+	o.pace.add(csvOnly)
 	c := &cobra.Command{
 		Use: "forecast FILE.yaml|FILE.csv…",
 		Example: `pipeline forecast pipelines/replay.yaml
-pipeline forecast data/readings.csv --speed 10
+pipeline forecast data/readings.csv --speed 10 --max-gap 5s
 pipeline forecast data/*.csv --json`,
 		Short: "Tell what a replay will do, without sending",
 		Long: `Reads the source of each pipeline, or each CSV, once and to its end, and tells
@@ -48,7 +53,10 @@ are bad or out of order. Nothing is sent, and no position is kept. - is a CSV on
 standard input.
 
 It goes by the event times that the source reads: transforms are not applied.
-Ctrl-C ends the reading; what has been read is told.`,
+Ctrl-C ends the reading; what has been read is told.
+
+The flags of the pace and of how CSVs are written are those of  pipeline replay;
+of a pipeline, set its options with --set.`,
 		Args: func(c *cobra.Command, files []string) error {
 			if len(files) == 0 {
 				return fmt.Errorf("%s wants pipelines or CSVs, as in\n  pipeline forecast data/readings.csv", c.CommandPath())
@@ -59,7 +67,12 @@ Ctrl-C ends the reading; what has been read is told.`,
 			return []string{"yaml", "yml", "csv", "gz", "zst"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, files []string) error {
-			o.limited = c.Flags().Changed("limit")
+			o.limited, o.forCSVs = c.Flags().Changed("limit"), nil
+			csvOnly.VisitAll(func(f *pflag.Flag) {
+				if f.Changed {
+					o.forCSVs = append(o.forCSVs, "--"+f.Name)
+				}
+			})
 			console, err := g.newConsole()
 			if err != nil {
 				return err
@@ -74,9 +87,8 @@ Ctrl-C ends the reading; what has been read is told.`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.speed, "speed", "", "replay `N` times faster than recorded; max: as fast as possible (default the pipeline's, and 1 for a CSV)")
-	f.StringVar(&o.timestamp, "timestamp", "", "take the event time of CSVs from `COLUMN` (default the only one that holds times)")
-	f.StringArrayVar(&o.types, "type", nil, "`COLUMN=TYPE` in CSVs: int, float, bool or string; may be repeated (default found from the first rows)")
-	f.StringArrayVar(&o.set, "set", nil, "override an option with `PATH=VALUE`, as in source.csv.delimiter=;; may be repeated")
+	f.AddFlagSet(csvOnly)
+	f.StringArrayVar(&o.set, "set", nil, "override an option with `PATH=VALUE`, as in source.csv.infer_rows=50; may be repeated")
 	f.Int64Var(&o.limit, "limit", 0, "end after `N` rows (default no limit)")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	return c
@@ -85,8 +97,8 @@ Ctrl-C ends the reading; what has been read is told.`,
 // plans returns a plan for each file. The error joins all mistakes.
 func (o *forecastOptions) plans(files []string) ([]*config.Plan, error) {
 	errs := []error{checkLimit("--limit", o.limit, o.limited)}
-	if (o.timestamp != "" || len(o.types) > 0) && !slices.ContainsFunc(files, isCSV) {
-		errs = append(errs, errors.New("--timestamp and --type are for CSVs; for a pipeline use --set, as in  --set source.csv.timestamp=COLUMN"))
+	if len(o.forCSVs) > 0 && slices.IndexFunc(files, isCSV) < 0 {
+		errs = append(errs, fmt.Errorf("%s: for CSVs only; of a pipeline, set the option with --set, as in  --set pace.max_gap=5s", strings.Join(o.forCSVs, ", ")))
 	}
 	var plans []*config.Plan
 	for _, file := range files {
@@ -106,7 +118,7 @@ func isCSV(file string) bool {
 
 func (o *forecastOptions) plan(file string) (*config.Plan, error) {
 	if isCSV(file) {
-		r := replayOptions{csv: file, topic: "none", timestamp: o.timestamp, types: o.types}
+		r := replayOptions{csv: file, topic: "none", format: o.format, pace: o.pace}
 		r.speed, r.set = o.speed, o.set
 		if r.speed == "" {
 			r.speed = "1"

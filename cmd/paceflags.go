@@ -11,14 +11,17 @@ import (
 )
 
 // paceFlags are the flags that set an option of the pace, with what they hold.
-type paceFlags []paceFlag
+type paceFlags struct {
+	options  []paceFlag
+	disorder []string
+}
 
 type paceFlag struct{ name, usage, value string }
 
-// addPaceFlags adds a flag for every option of the pace but the speed. The
-// flag of max_gap is --max-gap.
-func addPaceFlags(f *pflag.FlagSet) paceFlags {
-	flags := paceFlags{
+// add adds a flag for every option of the pace but the speed. The flag of
+// max_gap is --max-gap.
+func (p *paceFlags) add(f *pflag.FlagSet) {
+	p.options = []paceFlag{
 		{name: "rate", usage: "replay at the constant `RATE`, such as 500/s, whatever the timestamps"},
 		{name: "max-gap", usage: "let no pause last longer than `DURATION` of wall time"},
 		{name: "skip-gaps-over", usage: "leave out pauses longer than `DURATION` of event time"},
@@ -27,19 +30,19 @@ func addPaceFlags(f *pflag.FlagSet) paceFlags {
 		{name: "loop", usage: "play `N` rounds, or forever; the event times go on"},
 		{name: "loop-delay", usage: "wait `DURATION` between rounds"},
 		{name: "rebase", usage: "move event times to now; `HOW` is event, with their distances, or wall, divided by the speed"},
-		{name: "rewrite", usage: "write the moved event times back into `COLUMN`"},
+		{name: "rewrite", usage: "write the moved event times back into `COLUMN`, or '{column: COLUMN, format: FORMAT}'"},
 		{name: "reorder", usage: "sort rows that are out of order by up to `DURATION` of event time"},
 		{name: "duplicates", usage: "`WHAT` to do with rows equal to the one before: keep or drop (default keep)"},
-		{name: "disorder", usage: "bring rows out of order, as in '{seed: 1, late: {fraction: 0.01, delay: {min: 1s, max: 1m}}}'; `WHAT` is a mapping"},
 		{name: "start-at", usage: "begin at `TIME`, or +10s from now"},
 		{name: "precision", usage: "`HOW` exactly rows leave: fine, or coarse with less CPU (default fine)"},
 		{name: "when-behind", usage: "what a late replay does: `HOW` is burst, stretch or drop (default burst)"},
 		{name: "drop-after", usage: "with --when-behind drop, leave out what is later than `DURATION` (default 2s)"},
 	}
-	for i := range flags {
-		f.StringVar(&flags[i].value, flags[i].name, "", flags[i].usage)
+	for i := range p.options {
+		o := &p.options[i]
+		f.StringVar(&o.value, o.name, "", o.usage)
 	}
-	return flags
+	f.StringArrayVar(&p.disorder, "disorder", nil, "disturb the rows by `KEY=VALUE`: seed, late.fraction, late.delay.min, late.delay.max, duplicate.fraction, drop.fraction, jitter, swap.fraction or swap.distance; may be repeated")
 }
 
 // setPace sets the speed, by having no pace for max, and the rest of the pace.
@@ -53,7 +56,7 @@ func (d *draft) setPace(text string, flags paceFlags) {
 	default:
 		d.set("--speed "+text, numberNode(speed), "pace", "speed")
 	}
-	for _, f := range flags {
+	for _, f := range flags.options {
 		if f.value == "" {
 			continue
 		}
@@ -67,6 +70,29 @@ func (d *draft) setPace(text string, flags paceFlags) {
 		default:
 			d.set(flag, node, "pace", strings.ReplaceAll(f.name, "-", "_"))
 		}
+	}
+	d.setDisorder(flags.disorder, max)
+}
+
+// setDisorder sets what the flags say of disorder: each a key of it, or all of
+// it as a mapping.
+func (d *draft) setDisorder(settings []string, max bool) {
+	for _, setting := range settings {
+		flag := "--disorder " + setting
+		if max {
+			d.fail(flag, errNoPace)
+			continue
+		}
+		if !strings.HasPrefix(setting, "{") {
+			d.override("--disorder", "KEY=VALUE, such as drop.fraction=0.01", []string{setting}, "pace", "disorder")
+			continue
+		}
+		node, err := config.ParseValue(setting)
+		if err != nil {
+			d.fail(flag, err)
+			continue
+		}
+		d.set(flag, node, "pace", "disorder")
 	}
 }
 

@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/spf13/cobra"
@@ -12,13 +11,13 @@ import (
 // replayOptions are the arguments and the flags of replay.
 type replayOptions struct {
 	runOptions
-	csv, topic     string
-	key, timestamp string
-	types          []string
-	codec          string
-	pace           paceFlags
-	kafka          []string
-	printYAML      bool
+	csv, topic string
+	format     csvFlags
+	key        string
+	codec      string
+	pace       paceFlags
+	kafka      []string
+	printYAML  bool
 }
 
 func newReplay(g *globals) *cobra.Command {
@@ -30,6 +29,9 @@ pipeline replay data/readings.csv my-stream --speed 10 --key sensor --type value
 pipeline replay data/readings.csv my-avro-stream --speed max --codec avro=schemas/reading.avsc
 pipeline replay data/readings.csv my-stream --brokers kafka-1:9093 --kafka tls={} \
   --kafka sasl.mechanism=PLAIN --kafka sasl.username=me --kafka 'sasl.password=${PASSWORD}'
+pipeline replay power.csv power --delimiter ';' --decimal , --timestamp Date --timestamp Time \
+  --format '%d/%m/%Y %H:%M:%S' --timezone Europe/Paris --null-values '?'
+pipeline replay data/readings.csv my-stream --disorder late.fraction=0.05 --disorder late.delay.max=1m --disorder drop.fraction=0.01
 pipeline replay data/readings.csv my-stream --print-yaml > replay.yaml`,
 		Short: "Replay a CSV into a Kafka topic, without a file for it",
 		Long: `Replays a CSV into a Kafka topic, with the pauses that the timestamps tell. - is
@@ -37,7 +39,7 @@ standard input. The rows' event time, its format and the columns' types are foun
 from the first rows, unless flags say them.
 
 It runs a pipeline, as  pipeline run  does, and --print-yaml prints it. Any other
-option of it is set by its path:  --set 'source.csv.delimiter=;'`,
+option of it is set by its path:  --set source.csv.infer_rows=50`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return fmt.Errorf("%s wants a CSV and a topic, as in\n  pipeline replay data/readings.csv my-stream", c.CommandPath())
@@ -65,10 +67,9 @@ option of it is set by its path:  --set 'source.csv.delimiter=;'`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.speed, "speed", "1", "replay `N` times faster than recorded; max: as fast as possible")
-	o.pace = addPaceFlags(f)
+	o.pace.add(f)
+	o.format.add(f)
 	f.StringVar(&o.key, "key", "", "take the messages' keys from `COLUMN` (default no keys)")
-	f.StringVar(&o.timestamp, "timestamp", "", "take the rows' event time from `COLUMN` (default the only one that holds times)")
-	f.StringArrayVar(&o.types, "type", nil, "`COLUMN=TYPE`: int, float, bool or string; may be repeated (default found from the first rows)")
 	f.BoolVar(&o.printYAML, "print-yaml", false, "print the pipeline as a file for  pipeline run, and open nothing")
 	addConnection(c, &o.brokers, &o.kafka, &o.codec)
 	o.add(f)
@@ -91,18 +92,7 @@ func completeReplay(c *cobra.Command, args []string, typed string) ([]string, co
 func (o *replayOptions) plan() (*config.Plan, []byte, error) {
 	d := newDraft("replay")
 	d.root.HeadComment = "# Written by  pipeline replay --print-yaml; run it with  pipeline run FILE."
-	d.set("CSV", textNode(o.csv), "source", "csv", "path")
-	if o.timestamp != "" {
-		d.set("--timestamp "+o.timestamp, textNode(o.timestamp), "source", "csv", "timestamp")
-	}
-	for _, columnType := range o.types {
-		text := "--type " + columnType
-		if i := strings.LastIndexByte(columnType, '='); i > 0 {
-			d.set(text, textNode(columnType[i+1:]), "source", "csv", "types", literal(columnType[:i]))
-		} else {
-			d.fail(text, errors.New("wants COLUMN=TYPE, such as value=float"))
-		}
-	}
+	d.setCSV(o.csv, o.format)
 	d.setPace(o.speed, o.pace)
 	d.set("TOPIC", textNode(o.topic), "sink", "kafka", "topic")
 	if o.key != "" {
