@@ -15,10 +15,17 @@ import (
 // shows it.
 type liveReport struct {
 	pipelineReport
-	PID       int        `json:"pid"`
-	Paused    bool       `json:"paused"`
-	EventTime *time.Time `json:"event_time"` // the play head, or the last record's; null if there is none
-	Share     *float64   `json:"share"`      // of all there is to read, 0 to 1; null if it is not known
+	PID       int         `json:"pid"`
+	Paused    bool        `json:"paused"`
+	EventTime *time.Time  `json:"event_time"`      // the play head, or the last record's; null if there is none
+	Share     *float64    `json:"share"`           // of all there is to read, 0 to 1; null if it is not known
+	Waits     *waitReport `json:"waits,omitempty"` // absent: for less than a second
+}
+
+// waitReport tells of a long wait for the next record.
+type waitReport struct {
+	Seconds float64 `json:"seconds"`
+	For     string  `json:"for"` // where the record is from, such as data.csv:512
 }
 
 func newLiveReport(s engine.Status) liveReport {
@@ -27,6 +34,9 @@ func newLiveReport(s engine.Status) liveReport {
 	if s.Pace != nil {
 		r.Paused = s.Pace.Paused
 		at = s.Pace.Position
+		if s.Pace.Awaited != "" {
+			r.Waits = &waitReport{micros(s.Pace.Wait) / 1e6, s.Pace.Awaited}
+		}
 	}
 	if !at.IsZero() {
 		r.EventTime = &at
@@ -49,6 +59,9 @@ func (r *liveReport) line() string {
 	}
 	if r.Share != nil {
 		parts = append(parts, strings.TrimSpace(percent(*r.Share)))
+	}
+	if r.Waits != nil {
+		parts = append(parts, fmt.Sprintf("waits %s for %s", span(time.Duration(r.Waits.Seconds*1e9)), r.Waits.For))
 	}
 	parts = append(parts, count(r.Records.Read, "record"))
 	if r.Pace != nil {

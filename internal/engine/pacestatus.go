@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 )
 
@@ -15,6 +16,7 @@ type PaceStatus struct {
 	Position     time.Time     // the play head, in event time as recorded; zero before the first record
 	From, Next   time.Time     // the pause in which the play head is: from a record, or from where it was moved to, to the next; zero: it is in none
 	Wait         time.Duration // until the next record is due; 0 while it is paused
+	Awaited      string        // where the next record is from, if Wait is a second or more
 	Achieved     float64       // the speed up to the last record, without pauses; 0 if nothing can be said
 	OutOfOrder   int64         // records whose event time steps backwards
 	Shortened    int64         // pauses that max_gap or skip_gaps_over have shortened
@@ -53,6 +55,7 @@ type paceStats struct {
 	round                   atomic.Int64 // of that record; 0: of none
 	rebased                 atomic.Int64 // the latest event time that left, where they are divided by the speed
 	nextEvent, nextPlace    atomic.Int64 // of the record that is waited for
+	awaited                 atomic.Pointer[pipeline.Origin]
 	playedTotal, ranForThat atomic.Int64
 }
 
@@ -65,6 +68,16 @@ func (s *paceStats) expect(p *playback.Place, state *playback.State) {
 	s.nextPlace.Store(p.At)
 	s.nextEvent.Store(p.Event)
 	s.expected.Store(state.Jumps)
+}
+
+// longWait is from when on it is told which record is waited for.
+const longWait = time.Second
+
+// await notes where the record is from that is waited for.
+func (s *paceStats) await(o pipeline.Origin) {
+	if last := s.awaited.Load(); last == nil || *last != o {
+		s.awaited.Store(&o)
+	}
 }
 
 // jumped moves the play head to where the clock was moved.
@@ -128,7 +141,11 @@ func (s *paceStats) status() *PaceStatus {
 	}
 	state := s.clock.State()
 	from, next, wait := s.pause(&state)
-	return &PaceStatus{Speed: state.Speed, Paused: state.Paused, Position: s.position(&state), From: from, Next: next, Wait: wait, Achieved: s.achieved(),
+	awaited := ""
+	if o := s.awaited.Load(); o != nil && wait >= longWait {
+		awaited = o.String()
+	}
+	return &PaceStatus{Speed: state.Speed, Paused: state.Paused, Position: s.position(&state), From: from, Next: next, Wait: wait, Awaited: awaited, Achieved: s.achieved(),
 		OutOfOrder: s.outOfOrder.Load(), Shortened: s.shortened.Load(), TooLate: s.tooLate.Load(), Stretched: time.Duration(s.stretched.Load()),
 		Duplicates: s.duplicates.Load(), Disorder: Disorder{s.delayed.Load(), s.doubled.Load(), s.lost.Load(), s.swapped.Load()},
 		Starved: time.Duration(s.starved.Load()), Backpressure: time.Duration(s.backpressure.Load()),

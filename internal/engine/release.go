@@ -225,7 +225,7 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 			if i > 0 {
 				return i, true
 			}
-			if !r.sleep() {
+			if !r.sleep(&records[i]) {
 				return 0, false
 			}
 			if r.sought() {
@@ -239,8 +239,11 @@ func (r *releaser) await(records []pipeline.Record) (n int, ok bool) {
 
 // sleep waits until the next record is due, or something has changed. It
 // reports false once the stage is to end.
-func (r *releaser) sleep() bool {
+func (r *releaser) sleep(next *pipeline.Record) bool {
 	r.stats.expect(&r.place, &r.state)
+	if r.due-r.now >= int64(longWait) {
+		r.stats.await(next.Origin)
+	}
 	r.acted()
 	if !r.sought() && r.leap.Swap(false) {
 		r.clock.Leap(r.place.At)

@@ -244,13 +244,16 @@ func TestNext(t *testing.T) {
 		next(p) // before anything is waited for
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if s := p.Status().Pace; s.From.Unix() != 0 || s.Next.Unix() != 100 || s.Wait != 90*time.Second {
-			t.Errorf("in the pause from %v to %v, for %v", s.From, s.Next, s.Wait)
+		if s := p.Status().Pace; s.From.Unix() != 0 || s.Next.Unix() != 100 || s.Wait != 90*time.Second || s.Awaited != (pipeline.Origin{Source: "n", Offset: 1}).String() {
+			t.Errorf("in the pause from %v to %v, for %v, until %q", s.From, s.Next, s.Wait, s.Awaited)
 		}
 		next(p) // 1 leaves after 10 s
 		time.Sleep(20 * time.Second)
 		_ = p.Pause()
 		next(p)
+		if s := p.Status().Pace; s.Awaited != "" {
+			t.Errorf("paused, it waits for %q", s.Awaited)
+		}
 		time.Sleep(time.Minute)
 		_ = p.Resume() // 2 leaves after 90 s
 	}
