@@ -60,12 +60,27 @@ func topLevelKeys() []string {
 func (o override) apply(root pipeline.Node, mark int) error {
 	value, err := ParseValue(o.value)
 	if err == nil {
+		err = expandValue(value)
+	}
+	if err == nil {
 		err = Set(root.YAML, o.path, value, mark)
 	}
 	if err != nil {
 		return o.mistake(err)
 	}
 	return nil
+}
+
+// expandValue expands the environment's variables, as in a file.
+func expandValue(value *yaml.Node) error {
+	errs := expand(pipeline.Node{YAML: value})
+	for i, err := range errs { // the place is not one in a file
+		var c *pipeline.ConfigError
+		if errors.As(err, &c) {
+			errs[i] = c.Err
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // ParseValue reads the value of an option as someone means it who types it in
