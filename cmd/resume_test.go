@@ -41,5 +41,5 @@ func TestOneRunAPosition(t *testing.T) {
 	third.Stdout = w
 	third.start()
 	third.exits(0)
-	third.says("it did not end in order, and what it stored after that comes once more")
+	third.says("that run did not end in order, and what it stored after this place comes once more")
 }

@@ -46,7 +46,9 @@ func LoadEach(files, overrides []string) []Loaded {
 		} else {
 			l.Plan, name, l.Err = parse(file, text, parsed)
 		}
-		if other, taken := byName[name]; taken && l.Plan != nil {
+		if other, taken := byName[name]; taken && other == file {
+			l.Plan, l.Err = nil, fmt.Errorf("%s is named twice", file)
+		} else if taken && l.Plan != nil {
 			l.Plan, l.Err = nil, &pipeline.ConfigError{File: file, Line: 1, Column: 1,
 				Err: fmt.Errorf("is named %q, as is %s; set name: in one of them", name, other)}
 		}

@@ -193,7 +193,7 @@ func (p *Pipeline) noteResumption() {
 	at := p.position.String()
 	p.stats.resumed.Store(&at)
 	if p.opts.Store.Stale(p.plan.Name) {
-		p.log.Warn("going on after " + at + ", the last place that an earlier run has kept: it did not end in order, and what it stored after that comes once more")
+		p.log.Warn("going on after " + at + ", the last place that an earlier run has kept; that run did not end in order, and what it stored after this place comes once more")
 		return
 	}
 	p.log.Info("going on after " + at + ", where an earlier run has ended")
