@@ -121,6 +121,14 @@ func TestTerminalCloses(t *testing.T) {
 	}
 }
 
+// The guard is no command.
+func TestGuardByHand(t *testing.T) {
+	t.Parallel()
+	if got := said(t, folder(t, nil), 2, guardArgument); !strings.Contains(got, "unknown command") {
+		t.Error(got)
+	}
+}
+
 // guardOf returns the number of the process that guards a process's terminal.
 func guardOf(t *testing.T, pid int) int {
 	t.Helper()

@@ -68,8 +68,9 @@ func (g *guard) end() {
 	_ = g.pipe.Close()
 }
 
-// guardAsked reports whether this process has been started to guard a terminal.
-func guardAsked() bool { return len(os.Args) == 2 && os.Args[1] == guardArgument }
+// guardAsked reports whether this process has been started to guard a terminal,
+// and not by somebody who wonders what that is.
+func guardAsked() bool { return len(os.Args) == 2 && os.Args[1] == guardArgument && isPipe(os.Stdin) }
 
 // guardTerminal is what the guard does. Its standard input is the pipe, its
 // output the terminal from which keys are taken, and its standard error the one
