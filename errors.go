@@ -36,6 +36,28 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
+// Fatal marks err, of a transform or a handler, as one that has nothing to do
+// with the record: it would concern every other one, too. The pipeline stops
+// before the record, whatever its error policy says. Such an error is Permanent.
+// The nil error stays nil.
+func Fatal(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fatalError{Permanent(err)}
+}
+
+// IsFatal reports whether err, or an error that it wraps, is marked as fatal.
+func IsFatal(err error) bool {
+	var f *fatalError
+	return errors.As(err, &f)
+}
+
+type fatalError struct{ err error }
+
+func (e *fatalError) Error() string { return e.err.Error() }
+func (e *fatalError) Unwrap() error { return e.err }
+
 // The stages of a pipeline at which a record can fail.
 const (
 	StageSource    = "source"

@@ -43,6 +43,7 @@ func RegisterCodec[O any](name string, defaults O, open func(context.Context, En
 
 // Bound is a plugin with its options, checked and ready to be opened.
 type Bound[T any] struct {
+	Kind    string // such as "handler", also of one among the transforms; empty if it is not in the registry
 	Name    string
 	Options any // a pointer to the plugin's option struct
 	Node    Node
@@ -71,7 +72,7 @@ func BindTransform(n Node) (*Bound[Transform], error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Bound[Transform]{h.Name, h.Options, h.Node, func(ctx context.Context, env Env) (Transform, error) {
+		return &Bound[Transform]{h.Kind, h.Name, h.Options, h.Node, func(ctx context.Context, env Env) (Transform, error) {
 			opened, err := h.Open(ctx, env)
 			return HandlerTransform{opened}, err
 		}}, nil
@@ -129,7 +130,7 @@ func register[T, O any](r *registry[T], name string, defaults O, open func(conte
 		if err := options.Decode(&o); err != nil {
 			return nil, err
 		}
-		return &Bound[T]{name, &o, options, func(ctx context.Context, env Env) (T, error) { return open(ctx, env, o) }}, nil
+		return &Bound[T]{r.kind, name, &o, options, func(ctx context.Context, env Env) (T, error) { return open(ctx, env, o) }}, nil
 	}
 	if err := checkOptionType(reflect.TypeFor[O](), nil); err != nil {
 		panic(fmt.Sprintf("pipeline: %s %q: %v", r.kind, name, err))

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,26 +32,41 @@ func run(c *console, o *runOptions, plans []*config.Plan) error {
 	if err := checkState(o.state, plans); err != nil {
 		return err
 	}
-	ended := make(chan struct{}) // the pipelines have
-	announce := func() {
-		select {
-		case <-ended:
-		case <-time.After(atOnce):
-			c.log.Info(fmt.Sprintf("stopping: storing what has been released (up to %v); press Ctrl-C again to quit at once", o.grace))
-		}
-	}
 	options := engine.Options{Log: c.log, Grace: o.grace, Limit: o.limit, Store: state.New(o.state), Stdin: os.Stdin, Stdout: c.stdout}
 	pipelines := make([]*engine.Pipeline, len(plans))
 	for i, plan := range plans {
 		pipelines[i] = engine.New(plan, options)
 	}
 	c.forced = func() { reportForced(o, pipelines) }
+	ended := make(chan struct{}) // the pipelines have
+	announce := func() {
+		select {
+		case <-ended:
+		case <-time.After(atOnce):
+			c.log.Info(fmt.Sprintf("stopping: %s (up to %v); press Ctrl-C again to quit at once", awaited(pipelines), o.grace))
+		}
+	}
 	return withBrokers(c, plans, *o.memory, announce, func(ctx context.Context) error {
 		runPipelines(ctx, c, o, plans, pipelines, feeders)
 		close(ended)
 		statuses := statusesOf(pipelines)
 		return conclude(c, o, plans, statuses)
 	})
+}
+
+// awaited says what pipelines that are being stopped wait for.
+func awaited(pipelines []*engine.Pipeline) string {
+	var all []string
+	var records int64
+	for _, p := range pipelines {
+		what, n := p.Underway()
+		all, records = append(all, what...), records+n
+	}
+	if records == 0 {
+		return "storing what has been released"
+	}
+	slices.Sort(all)
+	return fmt.Sprintf("waiting for %s at %s", count(records, "record"), strings.Join(slices.Compact(all), ", "))
 }
 
 // runPipelines runs the plans' pipelines until all have ended, and shows their

@@ -6,6 +6,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/children"
 )
 
 // twice is how close signals may follow each other and still be one: some
@@ -43,6 +45,7 @@ func untilSignal(c *console, announce func()) (ctx context.Context, end func()) 
 		}
 		c.abandon()
 		c.lastWord()
+		children.Kill()
 		os.Exit(exitForced)
 	}()
 	return ctx, func() {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/engine"
 )
@@ -47,7 +48,7 @@ func errorText(s engine.Status) string {
 
 // hint says how to go on past a record that has stopped the pipeline.
 func hint(p *config.Plan, s engine.Status) string {
-	if s.State != engine.Failed || p.Errors.OnFailure != config.Stop || s.Failed == s.Undelivered {
+	if s.State != engine.Failed || p.Errors.OnFailure != config.Stop || s.Failed == s.Undelivered || pipeline.IsFatal(s.Err) {
 		return ""
 	}
 	if strings.Contains(s.Err.Error(), "is not UTF-8") {

@@ -220,7 +220,9 @@ func (w *worker) callAlone(s *step, i int) error {
 
 // try calls a handler with a batch, in which it may panic.
 func (w *worker) try(s *step, b *pipeline.Batch, out *pipeline.Results) (err error) {
+	w.batched.Store(int64(len(b.Records)))
 	defer func() {
+		w.batched.Store(0)
 		if v := recover(); v == nil {
 			return
 		} else if len(b.Records) > 1 { // which of them it is will show

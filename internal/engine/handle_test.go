@@ -286,3 +286,29 @@ func TestHandlersCostNoAllocation(t *testing.T) {
 		}
 	}
 }
+
+// A fatal error stops the pipeline at the record, though failures are skipped.
+func TestFatalStops(t *testing.T) {
+	for name, handler := range map[string]pipeline.Handler{
+		"single": pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, _ *pipeline.Results) error {
+			if number(r) == 2 {
+				return pipeline.Fatal(errors.New("gone"))
+			}
+			return nil
+		}),
+		"batch": batchFunc(func(b *pipeline.Batch, _ *pipeline.Results) error {
+			if number(&b.Records[len(b.Records)-1]) >= 2 {
+				return pipeline.Fatal(errors.New("gone"))
+			}
+			return nil
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(6).endIn(handler)
+			h.plan.Errors.OnFailure = config.Skip
+			if s, err := h.run(t, t.Context()); !pipeline.IsFatal(err) || s.Written != 2 || s.Skipped != 0 {
+				t.Errorf("error: %v; %d written, %d skipped", err, s.Written, s.Skipped)
+			}
+		})
+	}
+}

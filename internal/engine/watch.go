@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -88,6 +89,27 @@ func (w *worker) handleAll(s *step, b *pipeline.Batch, out *pipeline.Results) er
 	ctx, end := w.limit(w.writing, s, &b.Records[0])
 	defer end()
 	return w.timedOut(ctx, s.handler.Handle(ctx, b, out))
+}
+
+// Underway tells which transforms or handlers are at work, and at how many
+// records: those that a stop has to wait for. It may be called at any time.
+func (p *Pipeline) Underway() (what []string, records int64) {
+	if p.stats.began.Load() == nil {
+		return nil, 0 // it is still being opened
+	}
+	for _, c := range []*crew{p.processors, p.handlers} {
+		if c == nil {
+			continue
+		}
+		for _, w := range c.workers {
+			if call := w.call.Load(); call != nil {
+				what = append(what, call.what)
+				records += max(1, w.batched.Load())
+			}
+		}
+	}
+	slices.Sort(what)
+	return slices.Compact(what), records
 }
 
 // vigil waits for the end of the stages, or for a call that doesn't return.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,8 +31,9 @@ type worker struct {
 	ofOne   pipeline.Results
 	began   time.Time // on the part
 
-	call  atomic.Pointer[call] // under way; nil: none
-	stuck atomic.Bool          // it has been left
+	call    atomic.Pointer[call] // under way; nil: none
+	batched atomic.Int64         // records, of a batch that a handler is called with
+	stuck   atomic.Bool          // it has been left
 }
 
 // step is a transform of the chain, or a handler.
@@ -72,9 +74,10 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 			w.chain = append(w.chain, newStep("pace.rewrite", &rewriter{column: pace.Rewrite.Column, format: pace.Rewrite.Format}))
 		}
 		for _, t := range p.plan.Transforms {
-			opened, err := t.Open(ctx, env("transform", t.Name))
+			kind := cmp.Or(t.Kind, "transform") // or a handler
+			opened, err := t.Open(ctx, env(kind, t.Name))
 			if err != nil {
-				return closers, fmt.Errorf("transform %s: %w", t.Name, err)
+				return closers, fmt.Errorf("%s %s: %w", kind, t.Name, err)
 			}
 			closers = append(closers, closer{opened, w})
 			w.chain = append(w.chain, newStep(t.Name, opened))

@@ -11,7 +11,7 @@ const module = "github.com/pipeline-daemon/pipeline"
 
 // leaves are the packages under internal that plugins may use: helpers that
 // know nothing of the engine.
-var leaves = []string{"internal/capture", "internal/compress", "internal/fields", "internal/fieldtime", "internal/jsonvalue", "internal/kafka", "internal/output", "internal/textfile", "internal/timestamp", "internal/values"}
+var leaves = []string{"internal/capture", "internal/children", "internal/compress", "internal/fields", "internal/fieldtime", "internal/jsonvalue", "internal/kafka", "internal/output", "internal/textfile", "internal/timestamp", "internal/values"}
 
 // inputOutput are the packages that the replay clock keeps away from.
 var inputOutput = []string{"bufio", "io", "log", "net", "os", "syscall"}

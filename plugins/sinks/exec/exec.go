@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -19,7 +20,10 @@ type handler struct {
 	log     *slog.Logger
 	program *program // nil: it is to be started
 	wait    *backoff.ExponentialBackOff
-	starts  int // in a row, without an answer
+	starts  int   // in a row, without an answer
+	idle    int   // ends in a row before it was given anything
+	proven  bool  // it has answered once
+	broken  error // it is not started again: it never gets as far as reading
 
 	nextID  int64 // of the next record; they are never used again
 	decoder jsonvalue.Decoder
@@ -83,6 +87,7 @@ func (h *handler) handle(ctx context.Context, b *pipeline.Batch, from, to int, o
 		case err == nil:
 		case ctx.Err() != nil:
 			h.end()
+			h.log.Warn("the program is stopped before it has answered; its records will be read again", "unanswered", h.left, "answered", len(records)-h.left)
 			return ctx.Err()
 		default:
 			h.end()
@@ -143,7 +148,10 @@ func (h *handler) firstLeft() int {
 // ensure starts the program if it has ended, after a while if it does so again
 // and again.
 func (h *handler) ensure(ctx context.Context) error {
-	if h.program != nil {
+	switch {
+	case h.broken != nil:
+		return h.broken
+	case h.program != nil:
 		return nil
 	}
 	if h.starts++; h.starts > 1 {
@@ -155,9 +163,51 @@ func (h *handler) ensure(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	var err error
-	h.program, err = h.start()
-	return err
+	p, err := h.start()
+	if err != nil {
+		return err
+	}
+	h.program = p
+	if h.proven {
+		return nil
+	}
+	return h.prove(ctx)
+}
+
+const (
+	// probation is how long a program that has ended, and has never answered, is
+	// looked at before it is given records again.
+	probation = 3 * time.Second
+	// idleEnds is how often it may then end.
+	idleEnds = 2
+)
+
+// prove sees whether the program gets as far as reading. If it ends while it
+// has been given nothing, again and again, no record is to be blamed.
+func (h *handler) prove(ctx context.Context) error {
+	timer := time.NewTimer(probation)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		h.idle = 0
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-h.program.exited:
+	}
+	p := h.program
+	h.end()
+	if h.idle++; h.idle < idleEnds {
+		h.log.Warn("the program is started again", "error", p.ended())
+		return h.ensure(ctx)
+	}
+	said := p.log.tail()
+	if said != "" {
+		said = "; it said:\n" + said
+	}
+	h.broken = pipeline.Fatal(fmt.Errorf("%s; it has been started %d times, and ends before it is given a record: try it in a shell: %s%s",
+		p.how(), h.starts+1, strings.Join(h.Command, " "), said))
+	return h.broken
 }
 
 // end ends the program, if it has not done so itself.
@@ -189,7 +239,7 @@ func (h *handler) converse(ctx context.Context) error {
 			before := h.left
 			h.read(lines)
 			if h.left < before {
-				h.starts = 0
+				h.starts, h.proven = 0, true
 				h.wait.Reset()
 				if timer != nil {
 					timer.Reset(h.Timeout)

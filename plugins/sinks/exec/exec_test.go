@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
 	"go.uber.org/goleak"
+	"gopkg.in/yaml.v3"
 )
 
 // envProgram names what this test is, if it is the program.
@@ -39,6 +40,10 @@ func TestMain(m *testing.M) {
 func be(what string) {
 	in := bufio.NewReader(os.Stdin)
 	var kept []string
+	if what == "never starts" {
+		fmt.Fprintln(os.Stderr, "line 1\nSyntaxError")
+		os.Exit(1)
+	}
 	if what == "ignores SIGTERM" {
 		signal.Ignore(syscall.SIGTERM)
 	}
@@ -242,6 +247,35 @@ func TestBatches(t *testing.T) {
 	}
 	if h.program != first {
 		t.Error("the program was started again")
+	}
+}
+
+// A program that ends before it reads is no record's fault, whatever record it
+// is called with, and is not started for ever.
+func TestNeverStarts(t *testing.T) {
+	h, _ := opened(t, options("never starts"))
+	for range 2 {
+		b := numbers(3)
+		var out pipeline.Results
+		out.Reset(b)
+		err := h.Handle(t.Context(), b, &out)
+		want := "the program has ended: exit status 1; it has been started 3 times, and ends before it is given a record: try it in a shell: " +
+			os.Args[0] + "; it said:\nline 1\nSyntaxError"
+		if err == nil || err.Error() != want || !pipeline.IsFatal(err) || !pipeline.IsPermanent(err) {
+			t.Errorf("error: %v", err)
+		}
+	}
+}
+
+// Among the transforms it is a handler, too: log lines and errors say so.
+func TestKindAmongTransforms(t *testing.T) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte("handler: {exec: {command: [sh]}}"), &doc); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := pipeline.BindTransform(pipeline.Node{YAML: doc.Content[0]})
+	if err != nil || bound.Kind != "handler" || bound.Name != "exec" {
+		t.Errorf("%+v, %v", bound, err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"sync"
 	"time"
+
+	"github.com/pipeline-daemon/pipeline/internal/children"
 )
 
 // program is one run of the program.
@@ -55,8 +57,10 @@ func (h *handler) start() (*program, error) {
 	readers.Go(func() { p.read(files.ours[1]) })
 	readers.Go(func() { p.log.read(files.ours[2]) })
 	go p.write()
+	remove := children.Add(func() { killGroup(p.cmd) })
 	go func() {
 		p.err = p.cmd.Wait()
+		remove()
 		killGroup(p.cmd) // what it has started has its outputs, too
 		readers.Wait()
 		close(p.exited)
@@ -161,13 +165,18 @@ func (p *program) stop(patience time.Duration) {
 	p.kill()
 }
 
-// ended is what is said of a program that has ended.
-func (p *program) ended() error {
-	what := "the program has ended"
+// how says how a program has ended.
+func (p *program) how() string {
 	var exit *exec.ExitError
 	if errors.As(p.err, &exit) {
-		what = "the program has ended: " + exit.String()
+		return "the program has ended: " + exit.String()
 	}
+	return "the program has ended"
+}
+
+// ended is what is said of a program that has ended.
+func (p *program) ended() error {
+	what := p.how()
 	if last := p.log.last(); last != "" {
 		return fmt.Errorf("%s; it said: %s", what, last)
 	}

@@ -13,12 +13,15 @@ import (
 // loggedASecond bounds what a program can put into the log.
 const loggedASecond = 100
 
+// keptLines is how many lines an error can show.
+const keptLines = 10
+
 // stderrLog puts what a program writes to standard error into the log.
 type stderrLog struct {
 	log *slog.Logger
 
-	mu   sync.Mutex
-	text string // the last line
+	mu    sync.Mutex
+	lines []string // the last ones
 }
 
 func (l *stderrLog) read(in *os.File) {
@@ -34,7 +37,7 @@ func (l *stderrLog) read(in *os.File) {
 		}
 		if line != "" {
 			l.mu.Lock()
-			l.text = line
+			l.lines = append(l.lines[max(0, len(l.lines)-keptLines+1):], line)
 			l.mu.Unlock()
 			if count++; count <= loggedASecond {
 				l.log.Info(line)
@@ -66,9 +69,19 @@ func readLine(r *bufio.Reader) (string, error) {
 	return text, err
 }
 
+// tail is the last lines, each on a line of its own.
+func (l *stderrLog) tail() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines, "\n")
+}
+
 // last is the last line.
 func (l *stderrLog) last() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.text
+	if len(l.lines) == 0 {
+		return ""
+	}
+	return l.lines[len(l.lines)-1]
 }
