@@ -247,11 +247,11 @@ func TestPlayerForcedToEnd(t *testing.T) {
 	t.Parallel()
 	files := hourly()
 	files["show.yaml"] = strings.Replace(files["show.yaml"], "sink: print\n", "handler:\n  exec: {command: [sleep, \"60\"]}\n", 1)
-	press, rest := steps([]step{{`show  playing`, "q"}, {`stopping: storing`, "qqq\x03"}})
+	press, rest := steps([]step{{`show  playing`, "q"}, {`stopping: waiting for 1 record at handler exec`, "qqq\x03"}})
 	p := command(t, folder(t, files), freeport.Addr(), "run", "show.yaml", "--grace", "1h")
 	end := onTerminal(t, 80, p, press)
 	p.exits(exitForced)
-	if left := rest(); len(left) > 0 || !strings.Contains(end.String(), "stopping: storing") {
+	if left := rest(); len(left) > 0 || !strings.Contains(end.String(), "stopping: waiting for 1 record at handler exec") {
 		t.Errorf("it does not wait for %v; the terminal shows in the end:\n%s", left, end)
 	}
 }
