@@ -21,7 +21,8 @@ type Handler interface {
 	//
 	// A record that can't be handled is marked with Record.Fail. Unless the
 	// error is Permanent, it is handled again, alone, after the others of b, as
-	// the pipeline's error policy says. An error or a panic of Handle concerns
+	// the pipeline's error policy says; with ErrUntried, that is its first try.
+	// An error or a panic of Handle concerns
 	// all of b, whose results are then dropped: each of the records is handled
 	// again, alone and in order, so that only those at fault fail. With a
 	// timeout of the error policy, ctx ends in time.
@@ -31,6 +32,9 @@ type Handler interface {
 	Handle(ctx context.Context, b *Batch, out *Results) error
 	Close() error
 }
+
+// ErrUntried is what a handler fails a record with that it has not come to.
+var ErrUntried = errors.New("the handler has not come to this record")
 
 // RecordHandler is a handler of single records; with OneByOne it is a Handler.
 type RecordHandler interface {

@@ -29,7 +29,7 @@ func TestInterruptAtProgram(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := folder(t, map[string]string{
-				"hangs.sh":   "exec 3>alive\nsleep 1000 &\necho ready >&2\nwait\n",
+				"hangs.sh":   "exec 3>alive\nsleep 1000 &\nread -r line\necho ready >&2\nwait\n",
 				"data.csv":   "value\n1\n2\n",
 				"hangs.yaml": "source:\n  csv: {path: data.csv}\nhandler:\n  exec: {command: [sh, hangs.sh]}\n",
 			})

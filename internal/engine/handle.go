@@ -181,6 +181,9 @@ func (w *worker) handleBatch(s *step, p *part) {
 			err = w.callAlone(s, i)
 		} else if r.Failure != nil {
 			err, r.Failure = r.Failure.Err, nil
+			if errors.Is(err, pipeline.ErrUntried) {
+				err = w.callAlone(s, i)
+			}
 		}
 		if err != nil && !w.again(s, i, err, func() error { return w.callAlone(s, i) }) {
 			p.cut(w.given.place(i))

@@ -95,6 +95,37 @@ func TestBatchThatFailsComesOneByOne(t *testing.T) {
 	}
 }
 
+// What a batch's handler has not come to is handled alone, with as many tries
+// as any record, and not at all where the pipeline stops before it.
+func TestWhatAHandlerHasNotComeTo(t *testing.T) {
+	for policy, want := range map[string][]string{
+		config.Stop: {"0+5", "2+1"},
+		config.Skip: {"0+5", "2+1", "3+1", "4+1"},
+	} {
+		var given []string
+		h := newHarness(5)
+		h.plan.Errors.OnFailure, h.plan.Errors.Retries = policy, 1
+		h.endIn(batchFunc(func(b *pipeline.Batch, _ *pipeline.Results) error {
+			given = append(given, fmt.Sprint(number(&b.Records[0]), "+", len(b.Records)))
+			for i := range b.Records {
+				switch n := number(&b.Records[i]); {
+				case n == 2:
+					b.Records[i].Fail(errBusy)
+				case n > 2 && len(b.Records) > 1:
+					b.Records[i].Fail(pipeline.ErrUntried)
+				}
+			}
+			return nil
+		}))
+		if st, err := h.run(t, t.Context()); st.Failed+st.Skipped != 1 || (err != nil) != (policy == config.Stop) {
+			t.Errorf("%v: %+v, %v", policy, st, err)
+		}
+		if diff := cmp.Diff(want, given); diff != "" {
+			t.Errorf("%v: %s", policy, diff)
+		}
+	}
+}
+
 // Whatever panics is one failed record.
 func TestPanicsAreFailedRecords(t *testing.T) {
 	boom := func(r *pipeline.Record) {

@@ -22,7 +22,7 @@ type handler struct {
 	wait    *backoff.ExponentialBackOff
 	starts  int   // in a row, without an answer
 	idle    int   // ends in a row before it was given anything
-	proven  bool  // it has answered once
+	proven  bool  // it has answered once, or lived without a record to handle
 	broken  error // it is not started again: it never gets as far as reading
 
 	nextID  int64 // of the next record; they are never used again
@@ -35,6 +35,8 @@ type handler struct {
 	answers []answer
 	first   int64 // its id
 	left    int   // how many are not answered
+
+	gaveBack bool // some of them were not handled
 }
 
 // answer is what the program has said of a record.
@@ -58,18 +60,26 @@ func open(_ context.Context, env pipeline.Env, o Options) (pipeline.Handler, err
 // concerns all of them.
 func (h *handler) Handle(ctx context.Context, b *pipeline.Batch, out *pipeline.Results) error {
 	for from := 0; from < len(b.Records); from += h.Batch {
-		err := h.handle(ctx, b, from, min(from+h.Batch, len(b.Records)), out)
-		if err != nil && from == 0 {
+		to := min(from+h.Batch, len(b.Records))
+		err := h.handle(ctx, b, from, to, out)
+		switch {
+		case err != nil && from == 0:
 			return err
-		}
-		if err != nil {
-			for i := from; i < len(b.Records); i++ {
-				b.Records[i].Fail(err)
-			}
+		case err != nil:
+			failAll(b.Records[from:], err)
+			return nil
+		case h.gaveBack:
+			failAll(b.Records[to:], pipeline.ErrUntried)
 			return nil
 		}
 	}
 	return nil
+}
+
+func failAll(records []pipeline.Record, err error) {
+	for i := range records {
+		records[i].Fail(err)
+	}
 }
 
 // handle gives the program some records and waits for all the answers. A record
@@ -92,9 +102,11 @@ func (h *handler) handle(ctx context.Context, b *pipeline.Batch, from, to int, o
 		default:
 			h.end()
 			at := h.firstLeft()
-			if at == suspect || errors.Is(err, errTimeout) {
+			if at == suspect || len(records) == 1 || errors.Is(err, errTimeout) {
 				records[at].Fail(err)
 				h.settle(at)
+				h.leave(records)
+				continue
 			}
 			suspect = at
 			h.log.Warn("the program is started again", "error", err, "records unanswered", h.left)
@@ -112,7 +124,7 @@ func (h *handler) handle(ctx context.Context, b *pipeline.Batch, from, to int, o
 // encode makes the records' lines.
 func (h *handler) encode(records []pipeline.Record) {
 	h.lines, h.spans, h.answers = h.lines[:0], h.spans[:0], h.answers[:0]
-	h.first, h.left = h.nextID, len(records)
+	h.first, h.left, h.gaveBack = h.nextID, len(records), false
 	h.nextID += int64(len(records))
 	for i := range records {
 		h.answers = append(h.answers, answer{})
@@ -133,6 +145,18 @@ func (h *handler) settle(i int) {
 	if !h.answers[i].done {
 		h.answers[i].done = true
 		h.left--
+	}
+}
+
+// leave gives the records back that are not answered: whether they are to be
+// handled at all, after one that has failed, is the pipeline's to say.
+func (h *handler) leave(records []pipeline.Record) {
+	h.gaveBack = true
+	for i := range records {
+		if !h.answers[i].done {
+			records[i].Fail(pipeline.ErrUntried)
+			h.settle(i)
+		}
 	}
 }
 
@@ -189,7 +213,7 @@ func (h *handler) prove(ctx context.Context) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		h.idle = 0
+		h.proven = true
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -148,7 +148,8 @@ func numbers(n int) *pipeline.Batch {
 	return b
 }
 
-// handle handles a batch and returns what became of its records.
+// handle handles a batch, and alone what the handler has not come to, and
+// returns what became of its records.
 func handle(t *testing.T, h *handler, b *pipeline.Batch) (results []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -160,6 +161,20 @@ func handle(t *testing.T, h *handler, b *pipeline.Batch) (results []string) {
 	}
 	for from, r := range out.All() {
 		results = append(results, fmt.Sprint(from, r.Value))
+	}
+	for i := range b.Records {
+		if f := b.Records[i].Failure; f == nil || f.Err != pipeline.ErrUntried {
+			continue
+		}
+		b.Records[i].Failure = nil
+		one := &pipeline.Batch{Records: b.Records[i : i+1]}
+		out.Reset(one)
+		if err := h.Handle(ctx, one, &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range out.All() {
+			results = append(results, fmt.Sprint(i, r.Value))
+		}
 	}
 	for i := range b.Records {
 		if f := b.Records[i].Failure; f != nil {
