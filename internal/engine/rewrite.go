@@ -112,11 +112,11 @@ func (w *rewriter) learn(cell string) (err error) {
 }
 
 // fractionDigits returns how many digits the fraction of a second has in a
-// time: those after the last point or comma, if there is nothing but a zone
-// behind them.
+// time: those after the last point or comma, if no part of a date is behind
+// them.
 func fractionDigits(cell string) int {
 	i := strings.LastIndexAny(cell, ".,")
-	if i < 0 || strings.ContainsAny(cell[i:], "/ ") {
+	if i < 0 || strings.ContainsAny(cell[i:], "/ ") && !strings.Contains(cell[:i], ":") {
 		return 0
 	}
 	n := 0

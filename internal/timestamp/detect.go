@@ -200,6 +200,9 @@ func clockShape(s string) (pattern string, ok bool) {
 	if rest == "" {
 		return pattern, true
 	}
+	if _, n := readHalf(rest); n == len(rest) {
+		return strings.Replace(pattern, "%H", "%I", 1) + "%p", true
+	}
 	_, n, err := zone(rest)
 	return pattern + "%z", err == nil && n == len(rest)
 }

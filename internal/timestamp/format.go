@@ -12,6 +12,7 @@
 //	%m  month, 1–12              %f  fraction of a second: digits alone
 //	%b  month, Sep or September  %z  zone: Z, +01:00, +0100 or +01
 //	%d  day of the month         %%  a percent sign
+//	%I  hour, 1–12               %p  AM or PM, or am or pm
 //
 // Fields of two digits may be written with one. %B is read as %b is, and writes
 // the name in full. A time without a zone is one of the parser's location.
@@ -47,7 +48,7 @@ type step struct {
 	literal   byte
 }
 
-const directives = "YymbBdHMSfz"
+const directives = "YymbBdHIpMSfz"
 
 // compile turns a pattern into steps, checking that it names one full date.
 func compile(pattern string) ([]step, error) {
@@ -66,7 +67,7 @@ func compile(pattern string) ([]step, error) {
 		case pattern[i] == '%':
 			steps = append(steps, step{literal: '%'})
 		case strings.IndexByte(directives, pattern[i]) < 0:
-			return nil, fmt.Errorf("format %q: unknown directive %%%c; there are %%Y %%y %%m %%b %%d %%H %%M %%S %%f %%z %%%%", pattern, pattern[i])
+			return nil, fmt.Errorf("format %q: unknown directive %%%c; there are %%Y %%y %%m %%b %%d %%H %%I %%p %%M %%S %%f %%z %%%%", pattern, pattern[i])
 		case seen[pattern[i]]:
 			return nil, fmt.Errorf("format %q: %%%c stands there twice", pattern, pattern[i])
 		default:
@@ -95,7 +96,13 @@ func complete(pattern string, has map[byte]bool) error {
 		lack = "%m"
 	case !has['d']:
 		lack = "%d"
-	case has['M'] && !has['H']:
+	case has['H'] && (has['I'] || has['p']):
+		return fmt.Errorf("format %q has an hour of 24 with %%I or %%p: an hour of 12 is %%I with %%p", pattern)
+	case has['I'] && !has['p']:
+		lack = "%p"
+	case has['p'] && !has['I']:
+		lack = "%I"
+	case has['M'] && !has['H'] && !has['I']:
 		lack = "%H"
 	case has['S'] && !has['M']:
 		lack = "%M"

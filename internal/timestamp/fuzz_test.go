@@ -18,6 +18,7 @@ var layouts = []struct{ format, layout string }{
 	{"%Y-%m-%d %H:%M:%S %z", "2006-01-02 15:04:05 Z07:00"},
 	{"%d-%b-%Y %H:%M:%S", "02-Jan-2006 15:04:05"},
 	{"%b %d, %Y", "Jan 2, 2006"},
+	{"%m/%d/%Y %I:%M:%S %p", "01/02/2006 03:04:05 PM"},
 }
 
 // Where time.Parse reads a text too, the time is the same. Each reads some
@@ -69,6 +70,7 @@ func mask(s string) string {
 func FuzzDetect(f *testing.F) {
 	f.Add("2021-01-01", "2021-01-02 00:00:00Z", "1609459200")
 	f.Add("19-Sep-03", "May 1, 2000 10:00", "sept 1 2000")
+	f.Add("03/21/2021 1:00 PM", "3/1/2021 12:00am", "Jan 1 2000 1:02:03.5 pm")
 	f.Add("03/04/2021", "13/04/2021", "04.03.2021 1:00")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		cells := []string{a, b, c}

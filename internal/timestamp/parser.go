@@ -92,6 +92,7 @@ type fields struct {
 	nanos   int64
 	offset  int64 // seconds east of UTC
 	hasZone bool
+	half    half
 }
 
 // parse walks the pattern's steps. It is right for every format; quick is
@@ -116,6 +117,9 @@ func (p *Parser) parse(s string) (int64, error) {
 	midnight := time.Date(f.year, time.Month(f.month), f.day, 0, 0, 0, 0, time.UTC)
 	if midnight.Day() != f.day {
 		return 0, fmt.Errorf("%s %d has no day %d", time.Month(f.month), f.year, f.day)
+	}
+	if f.half != 0 {
+		f.hour = f.half.hour(f.hour)
 	}
 	clock := int64(f.hour*3600 + f.minute*60 + f.second)
 	if p.quick.usable && dateEnd == dateLength {
@@ -157,6 +161,12 @@ func (p *Parser) take(st step, s string, f *fields) (n int, err error) {
 		f.day, n, err = number(s, 1, 2, 1, 31, "day")
 	case 'H':
 		f.hour, n, err = number(s, 1, 2, 0, 23, "hour")
+	case 'I':
+		f.hour, n, err = number(s, 1, 2, 1, 12, "hour")
+	case 'p':
+		if f.half, n = readHalf(s); n == 0 {
+			err = fmt.Errorf("no AM or PM")
+		}
 	case 'M':
 		f.minute, n, err = number(s, 1, 2, 0, 59, "minute")
 	case 'S':

@@ -64,6 +64,12 @@ func (w *Writer) Append(dst []byte, ns int64) []byte {
 			dst = appendTwo(dst, w.dom)
 		case 'H':
 			dst = appendTwo(dst, int(second/3600))
+		case 'I':
+			of12, _ := halfOf(int(second / 3600))
+			dst = appendTwo(dst, of12)
+		case 'p':
+			_, half := halfOf(int(second / 3600))
+			dst = append(dst, half...)
 		case 'M':
 			dst = appendTwo(dst, int(second/60%60))
 		case 'S':

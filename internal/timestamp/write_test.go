@@ -22,6 +22,10 @@ func TestWrite(t *testing.T) {
 		{"%d/%m/%y %H:%M:%S,%f", 6, at, "04/03/21 05:06:07,089000"},
 		{"%d/%m/%y %H:%M:%S,%f", 0, at, "04/03/21 05:06:07,0"},
 		{"%d-%b-%y", 0, at, "04-Mar-21"},
+		{"%d/%m/%y %I:%M:%S %p", 1, at, "04/03/21 05:06:07.0 AM"},
+		{"%d/%m/%y %I:%M%p", 0, before, "31/12/69 11:59PM"},
+		{"%d/%m/%y %I %p", 0, 0, "01/01/70 12 AM"},
+		{"%d/%m/%y %I %p", 0, int64(12 * time.Hour), "01/01/70 12 PM"},
 		{"%B %d, %Y", 0, at, "March 04, 2021"},
 		{"%Y%m%d %%", 3, at, "20210304 %"},
 		{RFC3339, 0, at, "2021-03-04T05:06:07Z"},
@@ -44,7 +48,7 @@ func TestWrite(t *testing.T) {
 
 // What is written is read back, whatever was written before.
 func TestWriteIsRead(t *testing.T) {
-	for _, format := range []string{RFC3339, "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d%H%M%S%z", "%d-%b-%Y %H:%M:%S.%f"} {
+	for _, format := range []string{RFC3339, "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d%H%M%S%z", "%d-%b-%Y %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S %p"} {
 		w, err := NewWriter(format, 9)
 		if err != nil {
 			t.Fatal(err)
