@@ -134,6 +134,9 @@ func shape(s string) (format, twin string) {
 	if rest == "" {
 		return "", ""
 	}
+	if a == len("20210101") {
+		return basicShape(rest), ""
+	}
 	separator := rest[:1]
 	b, rest, ok := afterSeparator(rest, separator)
 	if !ok {
@@ -155,6 +158,24 @@ func shape(s string) (format, twin string) {
 		return "%d" + separator + "%m" + separator + "%Y" + clock, "%m" + separator + "%d" + separator + "%Y" + clock
 	}
 	return "", ""
+}
+
+// basicShape is shape for what follows the date in the basic format of ISO 8601,
+// as in 20210101T000000Z.
+func basicShape(s string) string {
+	n, rest := digits(s[1:])
+	_, fraction := pointFraction(rest)
+	rest = rest[fraction:]
+	_, zoned, err := zone(rest)
+	switch {
+	case s[0] != 'T' || n != len("000000"):
+		return ""
+	case rest == "":
+		return "%Y%m%dT%H%M%S"
+	case err == nil && zoned == len(rest):
+		return "%Y%m%dT%H%M%S%z"
+	}
+	return ""
 }
 
 // digits counts the digits at the front of s, and returns what follows them.
