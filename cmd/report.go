@@ -105,7 +105,7 @@ func newPipelineReport(s engine.Status) pipelineReport {
 }
 
 func newLatenessReport(l engine.Lateness) latenessReport {
-	return latenessReport{micros(l.P50) / 1e3, micros(l.P90) / 1e3, micros(l.P99) / 1e3, micros(l.P999) / 1e3, micros(l.Max) / 1e3}
+	return latenessReport{millis(l.P50), millis(l.P90), millis(l.P99), millis(l.P999), millis(l.Max)}
 }
 
 func newPaceReport(p *engine.PaceStatus) *paceReport {
@@ -118,6 +118,9 @@ func newPaceReport(p *engine.PaceStatus) *paceReport {
 	}
 	return r
 }
+
+// millis returns a duration to the nanosecond.
+func millis(d time.Duration) float64 { return float64(d) / 1e6 }
 
 func micros(d time.Duration) float64 { return float64(d.Microseconds()) }
 

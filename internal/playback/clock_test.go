@@ -263,6 +263,39 @@ func TestFineSleeper(t *testing.T) {
 	}
 }
 
+// A sleeper allows for what its alarm is late by as a rule, whatever it is late
+// by now and then.
+func TestSleeperLearnsHowLateItIsWoken(t *testing.T) {
+	const us = int64(time.Microsecond)
+	for _, tc := range []struct {
+		name   string
+		late   []int64 // again and again
+		lo, hi int64   // what it then allows for
+	}{
+		{"always the same", []int64{80 * us}, 79 * us, 81 * us},
+		{"never", []int64{0}, 0, us},
+		{"sometimes far too late", []int64{10 * us, 5e9, 12 * us, 11 * us}, 9 * us, 13 * us},
+		{"often woken by someone", []int64{-5e6, 40 * us, -1, -100 * us}, 39 * us, 41 * us},
+		{"hopelessly", []int64{5e6}, latestWake, latestWake},
+	} {
+		s := &Sleeper{habit: longestMargin}
+		for i := range 4000 {
+			s.learn(tc.late[i%len(tc.late)])
+		}
+		if s.habit < tc.lo || s.habit > tc.hi {
+			t.Errorf("%s: allows for %v, want %v to %v", tc.name, time.Duration(s.habit), time.Duration(tc.lo), time.Duration(tc.hi))
+		}
+	}
+}
+
+func TestLatenessIsExactBelowTwoMicroseconds(t *testing.T) {
+	l := NewLateness()
+	l.RecordAll(1234, 3)
+	if q := l.Quantiles(50, 100); q[0] != 1234 || q[1] != 1234 {
+		t.Errorf("p50 %d, max %d ns; want 1234", q[0], q[1])
+	}
+}
+
 func TestLatenessQuantiles(t *testing.T) {
 	l := NewLateness()
 	for i := range int64(1000) {

@@ -8,7 +8,7 @@ import (
 )
 
 // Lateness is how late records left: release − due, in a histogram of three
-// digits from a microsecond to a day. It may be read while it is written.
+// digits from a nanosecond to a day. It may be read while it is written.
 type Lateness struct {
 	mu        sync.Mutex
 	histogram *hdrhistogram.Histogram
@@ -18,7 +18,7 @@ const longestLateness = 24 * time.Hour
 
 // NewLateness returns an empty histogram.
 func NewLateness() *Lateness {
-	return &Lateness{histogram: hdrhistogram.New(1, longestLateness.Microseconds(), 3)}
+	return &Lateness{histogram: hdrhistogram.New(1, int64(longestLateness), 3)}
 }
 
 // Record adds the latenesses of records that were released together, in
@@ -39,8 +39,7 @@ func (l *Lateness) RecordAll(late, n int64) {
 }
 
 func (l *Lateness) record(ns, n int64) {
-	us := min(max(ns/1000, 0), longestLateness.Microseconds())
-	_ = l.histogram.RecordValues(us, n) // in range, so it can't fail
+	_ = l.histogram.RecordValues(min(max(ns, 0), int64(longestLateness)), n) // in range, so it can't fail
 }
 
 // Quantiles returns the lateness at each of the percentiles, 0 to 100; 100 is
@@ -50,11 +49,10 @@ func (l *Lateness) Quantiles(percentiles ...float64) []time.Duration {
 	defer l.mu.Unlock()
 	ds := make([]time.Duration, len(percentiles))
 	for i, p := range percentiles {
-		us := l.histogram.ValueAtQuantile(p)
+		ds[i] = time.Duration(l.histogram.ValueAtQuantile(p))
 		if p == 100 {
-			us = l.histogram.Max()
+			ds[i] = time.Duration(l.histogram.Max())
 		}
-		ds[i] = time.Duration(us) * time.Microsecond
 	}
 	return ds
 }

@@ -65,14 +65,20 @@ func (s *Sleeper) sleep(now, left int64) int64 {
 	d := max(left-early, 1)
 	s.alarm.Wait(time.Duration(d))
 	woke := s.clock.Now()
-	switch late := woke - now - d; {
+	s.learn(woke - now - d)
+	return woke
+}
+
+// learn takes note of how late the alarm came. It counts up or down, so that
+// one that is late out of all proportion teaches no more than another.
+func (s *Sleeper) learn(late int64) {
+	switch {
 	case late < 0: // it was woken
 	case late > s.habit:
 		s.habit = min(s.habit+habitStep, latestWake)
 	default:
 		s.habit = max(s.habit-3*habitStep, 0)
 	}
-	return woke
 }
 
 // Wake ends the wait that is under way, or else the next one. It may be called
