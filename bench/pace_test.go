@@ -58,7 +58,11 @@ func TestLateness(t *testing.T) {
 			ratios = append(ratios, u.cpu.Seconds()/loop.cpu.Seconds())
 		}
 		what := fmt.Sprintf("%d rows/s for %v into Kafka", rate, length)
-		note(t, what+", lateness to the hand-over", "p50 < 0.02 ms, p99 < 0.10 ms", "p50 %.3f, p99 %.3f, p99.9 %.3f ms; a bare franz-go loop p50 %.3f, p99 %.3f ms",
+		aim := "p99 < 0.10 ms"
+		if rate == 1_000 {
+			aim = "p50 < 0.02 ms, " + aim
+		}
+		note(t, what+", lateness to the hand-over", aim, "p50 %.3f, p99 %.3f, p99.9 %.3f ms; a bare franz-go loop p50 %.3f, p99 %.3f ms",
 			median(p50), median(p99), median(p999), median(loop50), median(loop99))
 		note(t, what+", CPU beside a bare franz-go loop", "≤ 1.3 ×", "%.2f s beside %.2f s: %.2f ×", median(cpu), median(loopCPU), median(ratios))
 	}
