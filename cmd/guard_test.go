@@ -78,6 +78,9 @@ func TestGuard(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			if c.signal == syscall.SIGHUP {
+				skipUnderNohup(t)
+			}
 			p := shell(t, hourly(), "sh -c 'echo $$ >pid; exec "+c.program+" run show.yaml'; echo code $?; read line")
 			ended, gone := false, false
 			end := onTerminal(t, 80, p, func(keys io.Writer, s *terminal) {
@@ -103,6 +106,7 @@ func TestGuard(t *testing.T) {
 // A terminal that is closed ends the player, and no guard is left behind.
 func TestTerminalCloses(t *testing.T) {
 	t.Parallel()
+	skipUnderNohup(t)
 	p := command(t, folder(t, hourly()), freeport.Addr(), "run", "show.yaml")
 	tty, slave := openTerminal(t, 80, 24)
 	p.startOn(slave)

@@ -223,6 +223,7 @@ func TestUnions(t *testing.T) {
 		{enum + `, "bytes"`, text("C"), "020243"},
 		{`"bytes", "string"`, text("A"), "020241"},
 		{`"string", "bytes"`, raw("A"), "020241"},
+		{`{"type": "fixed", "name": "F", "size": 1}, {"type": "bytes", "logicalType": "decimal", "precision": 9}`, text("1"), "020201"},
 		{`"string", ` + logical("long", "timestamp-millis"), when, "02a6ea87baff5d"},
 		{`"string", ` + logical("long", "timestamp-millis"), text("2021-01-01"), "0014" + fmt.Sprintf("%x", "2021-01-01")},
 		{logical("int", "date") + `, ` + logical("long", "timestamp-millis"), when, "02a6ea87baff5d"},

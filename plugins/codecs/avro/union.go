@@ -33,7 +33,7 @@ func newUnion(types []node) *unionType {
 const (
 	never   = 0
 	perhaps = 1 // if the value can be converted
-	lossy   = 2
+	lossy   = 2 // or it comes back as such a value if it can be converted
 	same    = 3
 )
 
@@ -63,11 +63,11 @@ func rank(t node, kind pipeline.Kind) int {
 			ranks[pipeline.KindTime] = lossy
 		}
 	case *dayTimeType:
-		ranks[pipeline.KindString], ranks[pipeline.KindInt] = perhaps, perhaps
+		ranks[pipeline.KindString], ranks[pipeline.KindInt] = lossy, perhaps
 	case *decimalType:
-		ranks[pipeline.KindFloat], ranks[pipeline.KindInt], ranks[pipeline.KindString], ranks[pipeline.KindBytes] = perhaps, perhaps, perhaps, perhaps
+		ranks[pipeline.KindFloat], ranks[pipeline.KindInt], ranks[pipeline.KindString], ranks[pipeline.KindBytes] = perhaps, perhaps, lossy, perhaps
 	case *uuidType:
-		ranks[pipeline.KindString] = perhaps
+		ranks[pipeline.KindString] = lossy
 	case *arrayType:
 		ranks[pipeline.KindList] = same
 	case *recordType, *mapType:
