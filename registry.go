@@ -220,6 +220,12 @@ type Endless interface {
 	Endless() error
 }
 
+// Zoned is implemented by the options of a source that reads local times.
+type Zoned interface {
+	// Zone returns the IANA name of their time zone.
+	Zone() string
+}
+
 // DecodeOption implements OptionDecoder.
 func (b *Bound[T]) DecodeOption(n Node) (err error) {
 	switch b := any(b).(type) {

@@ -22,7 +22,7 @@ type Pace struct {
 	Loop         Loop          `yaml:"loop" doc:"how many rounds to play: a number, or forever; each round's event times go on where the round before ended; the default is 1"`
 	LoopDelay    time.Duration `yaml:"loop_delay" doc:"how long to wait between rounds, in wall time"`
 	Rebase       string        `yaml:"rebase" doc:"move the event times, so that the first is when the replay starts: event keeps their distances, wall divides them by the speed"`
-	Rewrite      Rewrite       `yaml:"rewrite" doc:"write the moved event time back into this column, in UTC, in the format that is found there or that is named"`
+	Rewrite      Rewrite       `yaml:"rewrite" doc:"write the moved event time back into this column, in the source's timezone (a time that carries its zone: in UTC), in the format that is found there or that is named"`
 	Reorder      time.Duration `yaml:"reorder" doc:"sort records that are out of order by up to this much event time; the default is to send them at once, in file order"`
 	Duplicates   string        `yaml:"duplicates" doc:"keep, the default, or drop rows that are equal to the row before"`
 	Precision    string        `yaml:"precision" doc:"fine, the default: exact to some 0.05 ms, where the system can (Linux); or coarse: to a millisecond, with Go's timers"`

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/playback"
 	"github.com/pipeline-daemon/pipeline/internal/timestamp"
 )
@@ -15,6 +16,7 @@ import (
 // rewriter writes the event time into a column, as times are written there.
 type rewriter struct {
 	column, format string
+	zone           *time.Location // of local times; nil: UTC
 
 	parser *timestamp.Parser // of text
 	writer *timestamp.Writer // nil: text counts units
@@ -24,6 +26,15 @@ type rewriter struct {
 }
 
 var _ pipeline.Transform = (*rewriter)(nil)
+
+// newRewriter returns one for a source's times.
+func newRewriter(rewrite config.Rewrite, sourceOptions any) (w *rewriter, err error) {
+	w = &rewriter{column: rewrite.Column, format: rewrite.Format}
+	if zoned, ok := sourceOptions.(pipeline.Zoned); ok {
+		w.zone, err = time.LoadLocation(zoned.Zone())
+	}
+	return w, err
+}
 
 // Apply implements pipeline.Transform.
 func (w *rewriter) Apply(_ context.Context, r *pipeline.Record) error {
@@ -87,7 +98,7 @@ func (w *rewriter) text(old pipeline.Value, ns int64) (pipeline.Value, error) {
 		w.buf = appendUnits(w.buf, ns, w.unit, digits)
 	default:
 		if w.writer == nil || digits != w.digits {
-			writer, err := timestamp.NewWriter(w.parser.Format(), digits)
+			writer, err := timestamp.NewWriter(w.parser.Format(), w.zone, digits)
 			if err != nil {
 				return old, err
 			}
@@ -101,9 +112,9 @@ func (w *rewriter) text(old pipeline.Value, ns int64) (pipeline.Value, error) {
 // learn finds out how times are written in the column.
 func (w *rewriter) learn(cell string) (err error) {
 	if w.format != "" {
-		w.parser, err = timestamp.New(w.format, nil)
+		w.parser, err = timestamp.New(w.format, w.zone)
 	} else {
-		w.parser, err = timestamp.Find([]string{cell}, nil, "rewrite: {column: "+w.column+", format: …}")
+		w.parser, err = timestamp.Find([]string{cell}, w.zone, "rewrite: {column: "+w.column+", format: …}")
 	}
 	if err == nil {
 		w.unit = int64(timestamp.Unit(w.parser.Format()))

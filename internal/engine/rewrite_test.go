@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
 )
 
 func TestRewrite(t *testing.T) {
@@ -33,6 +34,36 @@ func TestRewrite(t *testing.T) {
 		if err := w.Apply(t.Context(), &r); err != nil || !r.Get("t").Equal(tc.want) {
 			t.Errorf("%v: %v, %v, want %v", tc.old, r.Get("t"), err, tc.want)
 		}
+	}
+}
+
+// sourceIn is the options of a source of local times.
+type sourceIn string
+
+func (z sourceIn) Zone() string { return string(z) }
+
+func TestRewriteInAZone(t *testing.T) {
+	summer := time.Date(2030, 5, 6, 22, 8, 9, 0, time.UTC)
+	for _, tc := range []struct{ old, want string }{
+		{"2021-01-01 00:00:00.00", "2030-05-07 00:08:09.00"},
+		{"25.12.2021 10:00", "07.05.2030 00:08"},
+		{"12/25/2021 01:00 PM", "05/07/2030 12:08 AM"},
+		{"2021-01-01T00:00:00Z", "2030-05-06T22:08:09Z"},
+		{"2030-05-07 00:08:09", "2030-05-07 00:08:09"}, // not moved
+		{"1609459200", "1904335689"},
+	} {
+		w, err := newRewriter(config.Rewrite{Column: "t"}, sourceIn("Europe/Berlin"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := pipeline.Record{Time: summer}
+		r.Set("t", pipeline.String(tc.old))
+		if err := w.Apply(t.Context(), &r); err != nil || r.Get("t").Str() != tc.want {
+			t.Errorf("%v: %v, %v, want %v", tc.old, r.Get("t"), err, tc.want)
+		}
+	}
+	if _, err := newRewriter(config.Rewrite{Column: "t"}, sourceIn("Mars/Olympus")); err == nil {
+		t.Error("no error of an unknown zone")
 	}
 }
 

@@ -71,7 +71,11 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 		w := &worker{Pipeline: p}
 		processors = append(processors, w)
 		if pace := p.plan.Pace; pace != nil && pace.Rewrite.Column != "" {
-			w.chain = append(w.chain, newStep("pace.rewrite", &rewriter{column: pace.Rewrite.Column, format: pace.Rewrite.Format}))
+			rewriter, err := newRewriter(pace.Rewrite, p.plan.Source.Options)
+			if err != nil {
+				return closers, fmt.Errorf("pace: rewrite: %w", err)
+			}
+			w.chain = append(w.chain, newStep("pace.rewrite", rewriter))
 		}
 		for _, t := range p.plan.Transforms {
 			kind := cmp.Or(t.Kind, "transform") // or a handler

@@ -28,6 +28,11 @@ type Notation struct {
 // DefaultNotation returns the defaults.
 func DefaultNotation() Notation { return Notation{Timezone: "UTC"} }
 
+var _ pipeline.Zoned = (*Notation)(nil)
+
+// Zone implements pipeline.Zoned.
+func (o *Notation) Zone() string { return o.Timezone }
+
 // Check returns what is wrong with the options, each a pipeline.FieldError.
 func (o *Notation) Check(field string) (errs []error) {
 	mistake := func(option, format string, args ...any) {

@@ -1,6 +1,7 @@
 package timestamp
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -9,11 +10,12 @@ import (
 // other format.
 func Unit(format string) time.Duration { return time.Duration(unixUnits[format]) }
 
-// A Writer writes times in UTC along a pattern, as a Parser of it reads them.
-// It remembers the date that it wrote last, so it must not be used by two
+// A Writer writes times along a pattern, as a Parser of it reads them. It
+// remembers the date that it wrote last, so it must not be used by two
 // goroutines at once.
 type Writer struct {
 	steps  []step
+	loc    *time.Location // nil: UTC
 	digits int
 	inText bool // %S writes the fraction, since there is no %f
 
@@ -21,14 +23,18 @@ type Writer struct {
 	year, month, dom int
 }
 
-// NewWriter returns a writer for RFC3339 or a pattern. digits, 0 to 9, is how
+// NewWriter returns a writer for RFC3339 or a pattern. Local times are of loc,
+// and times that carry a zone are written in UTC; nil means UTC. digits, 0 to 9, is how
 // many a fraction of a second has; with none %S writes none, and %f one.
-func NewWriter(format string, digits int) (*Writer, error) {
-	p, err := New(format, nil)
+func NewWriter(format string, loc *time.Location, digits int) (*Writer, error) {
+	p, err := New(format, loc)
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{steps: p.steps, digits: digits, inText: p.fraction && digits > 0}
+	w := &Writer{steps: p.steps, loc: p.loc, digits: digits, inText: p.fraction && digits > 0}
+	if slices.ContainsFunc(w.steps, func(s step) bool { return s.directive == 'z' }) {
+		w.loc = nil
+	}
 	w.setDay(0)
 	return w, nil
 }
@@ -42,6 +48,9 @@ func (w *Writer) setDay(day int64) {
 // Digits beyond those of the fraction are dropped.
 func (w *Writer) Append(dst []byte, ns int64) []byte {
 	seconds, nanos := floor(ns, 1e9)
+	if w.loc != nil {
+		seconds += offsetAt(w.loc, seconds)
+	}
 	day, second := floor(seconds, secondsPerDay)
 	if day != w.day {
 		w.setDay(day)

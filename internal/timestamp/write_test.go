@@ -33,7 +33,7 @@ func TestWrite(t *testing.T) {
 		{RFC3339, 0, math.MinInt64, "1677-09-21T00:12:43Z"},
 		{RFC3339, 0, math.MaxInt64, "2262-04-11T23:47:16Z"},
 	} {
-		w, err := NewWriter(tc.format, tc.digits)
+		w, err := NewWriter(tc.format, nil, tc.digits)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func TestWrite(t *testing.T) {
 			t.Errorf("%s, %d digits: %s, want x%s", tc.format, tc.digits, got, tc.want)
 		}
 	}
-	if _, err := NewWriter("%Y", 0); err == nil {
+	if _, err := NewWriter("%Y", nil, 0); err == nil {
 		t.Error("a bad format is taken")
 	}
 }
@@ -49,16 +49,21 @@ func TestWrite(t *testing.T) {
 // What is written is read back, whatever was written before.
 func TestWriteIsRead(t *testing.T) {
 	for _, format := range []string{RFC3339, "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d%H%M%S%z", "%d-%b-%Y %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S %p"} {
-		w, err := NewWriter(format, 9)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := mustNew(format)
-		for range 10_000 {
-			ns := int64(rand.Uint64()) / 2
-			text := string(w.Append(nil, ns))
-			if got, err := p.Parse(text); err != nil || got != ns {
-				t.Fatalf("%s: %d is written %s and read as %d, %v", format, ns, text, got, err)
+		for _, loc := range []*time.Location{nil, time.FixedZone("", 5*3600+1800)} {
+			w, err := NewWriter(format, loc, 9)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := New(format, loc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 10_000 {
+				ns := int64(rand.Uint64()) / 2
+				text := string(w.Append(nil, ns))
+				if got, err := p.Parse(text); err != nil || got != ns {
+					t.Fatalf("%s, %v: %d is written %s and read as %d, %v", format, loc, ns, text, got, err)
+				}
 			}
 		}
 	}

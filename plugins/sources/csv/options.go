@@ -46,6 +46,7 @@ var (
 	_ pipeline.Validator  = (*Options)(nil)
 	_ pipeline.Endless    = (*Options)(nil)
 	_ pipeline.FileUser   = (*Options)(nil)
+	_ pipeline.Zoned      = (*Options)(nil)
 	_ pipeline.TopicNamer = (*Options)(nil)
 )
 
@@ -61,6 +62,9 @@ func (o *Options) Topics() (names []string, always bool) {
 	}
 	return names, always
 }
+
+// Zone implements pipeline.Zoned.
+func (o *Options) Zone() string { return o.Timezone }
 
 // Files implements pipeline.FileUser.
 func (o *Options) Files() pipeline.Files {

@@ -95,7 +95,7 @@ func (b *builder) time(path, format string) series {
 		}
 		return u
 	}
-	w, err := timestamp.NewWriter(format, digits)
+	w, err := timestamp.NewWriter(format, nil, digits)
 	if err != nil {
 		b.mistake(path, "%w", err)
 	}
