@@ -1,0 +1,80 @@
+package kafka
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/pipeline-daemon/pipeline"
+)
+
+// What is done is committed before another member goes on from there, also if
+// its commit was not due yet.
+func TestGivenUpIsCommitted(t *testing.T) {
+	t.Parallel()
+	const partitions, n = 4, 10
+	c := newCluster(t, kfake.SeedTopics(partitions, "t"))
+	for p := range int32(partitions) {
+		produce(t, c, numbered(p, 0, n)...)
+	}
+	first := openSource(t, c, "topics: t, group: g")
+	defer closeSource(t, first)
+	records, err := read(t, first, partitions*n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.(pipeline.Committer).Commit(t.Context(), position(records)); err != nil {
+		t.Fatal(err)
+	}
+	g := first.(groupSource).group
+	g.mu.Lock()
+	stopped := g.timer != nil && g.timer.Stop()
+	g.mu.Unlock()
+	if !stopped {
+		t.Skip("it was committed in time already")
+	}
+
+	second := openSource(t, c, "topics: t, group: g")
+	defer closeSource(t, second)
+	if _, err := c.WaitGroupStable(t.Context(), "g", 2); err != nil {
+		t.Fatal(err)
+	}
+	for p := range int32(partitions) {
+		produce(t, c, numbered(p, 1000, 1001)...)
+	}
+	next, err := read(t, second, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(values(next), " "); got[0] != '1' || len(got) < 4 {
+		t.Errorf("the second member starts at %s, want 1000", got)
+	}
+	if at := committed(t, c, "g", next[0].Origin.Partition); at != n {
+		t.Errorf("of a partition that was given up %d are committed, want %d", at, n)
+	}
+}
+
+// Brokers hear of the rack with each fetch (KIP-392).
+func TestRack(t *testing.T) {
+	c := newCluster(t, kfake.SeedTopics(1, "t"))
+	produce(t, c, numbered(0, 0, 1)...)
+	racks := make(chan string, 100)
+	c.ControlKey(kmsg.Fetch.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		select {
+		case racks <- r.(*kmsg.FetchRequest).Rack:
+		default:
+		}
+		return nil, nil, false
+	})
+	s := openSource(t, c, "topics: t, group: none, rack: cellar")
+	defer closeSource(t, s)
+	if _, err := read(t, s, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-racks; got != "cellar" {
+		t.Errorf("the rack is %q, want cellar", got)
+	}
+}
