@@ -40,6 +40,10 @@ func (w *writer) applyPolicy(f *flight) {
 		w.logFailures(f.failures, "a record failed and goes to the dead letters")
 		f.letters.Records = f.letters.Records[:0]
 		for i := range f.failures {
+			if f.from.further != nil && !f.from.originals.bury(&f.failures[i]) {
+				f.counts.deadLettered++ // with the letter of its original
+				continue
+			}
 			if w.keepsOriginals() {
 				f.from.originals.restore(&f.failures[i])
 			}

@@ -243,3 +243,56 @@ type failing struct{ err error }
 
 func (s failing) Read(context.Context, *pipeline.Batch) error { return s.err }
 func (s failing) Close() error                                { return nil }
+
+// What fails of one record's results is one dead letter, whichever way they
+// fail; the letters of different records stay apart.
+func TestResultsOfARecordShareADeadLetter(t *testing.T) {
+	for name, batch := range map[string]int{"one batch": 10, "batches of one": 1} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(10).withHandler(pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, out *pipeline.Results) error {
+				for i := range int64(4) {
+					part := out.Add()
+					if part.Set("part", pipeline.Int(i)); i == 2 && number(r)%5 == 3 {
+						part.Fail(errBad) // before the others do, at the sink
+					}
+				}
+				return nil
+			}))
+			h.batch = batch
+			h.plan.Errors.OnFailure = config.DeadLetter
+			store := func(b *pipeline.Batch) error {
+				for i := range b.Records {
+					if part := b.Records[i].Get("part"); part.Int() > 0 && number(&b.Records[i])%5 == 3 {
+						b.Records[i].Fail(errBad)
+					}
+				}
+				return nil
+			}
+			h.plan.Sink = pipeline.NewBound("parts", nil, func(context.Context, pipeline.Env) (pipeline.Sink, error) {
+				return pipeline.Synchronous(storer(store)), nil
+			})
+			st, err := h.run(t, t.Context())
+			var buried []int64
+			for i := range h.buried {
+				buried = append(buried, number(&h.buried[i]))
+			}
+			if err != nil || st.DeadLettered != 6 || st.Written != 34 || !slices.Equal(buried, []int64{3, 8}) || lastOf(h.committed) != 9 {
+				t.Errorf("%+v, %v; buried %v, committed %v", st, err, buried, h.committed)
+			}
+		})
+	}
+}
+
+// Records of one origin are not taken for results of one.
+func TestRecordsOfOneOriginAllGetLetters(t *testing.T) {
+	var o originals
+	records := make([]pipeline.Record, 2)
+	o.keep(records)
+	if !o.bury(&records[0]) || !o.bury(&records[1]) {
+		t.Error("a record gets no dead letter")
+	}
+	o.keep(records[:1])
+	if !o.bury(&records[0]) || o.bury(&records[0]) {
+		t.Error("a record gets no dead letter, or two")
+	}
+}

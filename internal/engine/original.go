@@ -14,7 +14,8 @@ type originals struct {
 	list    []asRead
 	text    []byte // of keys and headers
 	headers []pipeline.Header
-	found   int // the last one
+	found   int               // the last one
+	buried  []pipeline.Origin // of the records that have a dead letter
 }
 
 type asRead struct {
@@ -32,6 +33,7 @@ func (p *Pipeline) keepsOriginals() bool {
 // keep notes what the records are before anything changes them.
 func (o *originals) keep(records []pipeline.Record) {
 	o.list, o.text, o.headers, o.found = o.list[:0], o.text[:0], o.headers[:0], 0
+	o.buried = o.buried[:0]
 	for i := range records {
 		r := &records[i]
 		from := len(o.headers)
@@ -64,4 +66,21 @@ func (o *originals) restore(r *pipeline.Record) {
 	o.found = i
 	of := &o.list[i]
 	r.Time, r.Key, r.Headers = of.time, of.key, of.headers
+}
+
+// bury notes that a record gets a dead letter, and reports false if the one that
+// it comes of has one: a redrive would process that again for each. Records
+// that were read with the same origin are told apart by nothing, and all get one.
+func (o *originals) bury(r *pipeline.Record) bool {
+	if !slices.Contains(o.buried, r.Origin) {
+		o.buried = append(o.buried, r.Origin)
+		return true
+	}
+	read := 0
+	for i := range o.list {
+		if o.list[i].origin == r.Origin {
+			read++
+		}
+	}
+	return read != 1
 }
