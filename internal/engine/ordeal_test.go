@@ -251,15 +251,17 @@ func (o *ordeal) isDone(n int64) bool {
 	defer o.mu.Unlock()
 	early := o.any(n, rowBad, changeBad, changeBusy, handleBad, handleBusy, handlePanic)
 	late := false
-	outcomes := int64(o.buried[n])
+	outcomes, shared := int64(o.buried[n]), int64(0) // shared: may have the letter of another result
 	for k := range o.fan(n) {
 		if o.stored[n+k*sibling] > 0 {
 			outcomes++
+		} else if k > 0 && o.buried[n] > 0 && o.any(n+k*sibling, recordBad, recordBusy) {
+			shared++
 		}
 		late = late || o.any(n+k*sibling, recordBad, recordBusy)
 	}
 	switch {
-	case outcomes >= o.fan(n) || early && outcomes > 0:
+	case outcomes+shared >= o.fan(n) || early && outcomes > 0:
 		return true
 	case o.comes(unwanted, n) && !o.comes(rowBad, n):
 		return true

@@ -64,6 +64,9 @@ func (o *ordeal) checkStored(st Status, gone bool) {
 		results[n%sibling]++
 	}
 	for n, times := range o.buried {
+		if times > 1 {
+			o.problem("%d has %d dead letters", n, times)
+		}
 		results[n] += int64(times)
 		letters += int64(times)
 	}
@@ -81,7 +84,7 @@ func (o *ordeal) checkStored(st Status, gone bool) {
 	// What is handled after a failure, or before a record that waits as the run
 	// stops, is not counted.
 	handledOnly := o.handler == atTheEnd && (st.State == Failed || st.State == Stopped && (!o.single || o.plan.Workers.Count > 1))
-	if st.Written != int64(len(o.stored)) && !(handledOnly && st.Written < int64(len(o.stored))) || st.DeadLettered != letters {
+	if st.Written != int64(len(o.stored)) && !(handledOnly && st.Written < int64(len(o.stored))) || st.DeadLettered < letters || o.handler != inChain && st.DeadLettered != letters {
 		o.problem("stored %d, buried %d", len(o.stored), letters)
 	}
 	slices.Sort(o.given)
