@@ -88,13 +88,13 @@ type Pipeline struct {
 	leaving    atomic.Int64 // records that have been released, of a paced pipeline
 	markEvery  int          // records from one mark of the index to the next
 
-	waitsForMemory atomic.Bool       // the read stage waits for a free batch
-	stopping       atomic.Bool       // no more processing and releasing
-	eof            bool              // the source has ended; read once the stages have
-	gone           bool              // the sink's reader has gone: nobody wants more
-	dropped        atomic.Bool       // something was read that is not released
-	position       pipeline.Position // up to which all is done; the write stage's, once it runs
-	stats          stats
+	memoryWaits atomic.Int64      // how often the read stage began and ended to wait for a free batch
+	stopping    atomic.Bool       // no more processing and releasing
+	eof         bool              // the source has ended; read once the stages have
+	gone        bool              // the sink's reader has gone: nobody wants more
+	dropped     atomic.Bool       // something was read that is not released
+	position    pipeline.Position // up to which all is done; the write stage's, once it runs
+	stats       stats
 }
 
 // New prepares a run of a plan.

@@ -41,7 +41,7 @@ func (w *writer) applyPolicy(f *flight) {
 		f.letters.Records = f.letters.Records[:0]
 		for i := range f.failures {
 			if f.from.further != nil && !f.from.originals.bury(&f.failures[i]) {
-				f.counts.deadLettered++ // with the letter of its original
+				f.sharing++
 				continue
 			}
 			if w.keepsOriginals() {
@@ -50,6 +50,7 @@ func (w *writer) applyPolicy(f *flight) {
 			f.letters.Records = append(f.letters.Records, w.letter(&f.failures[i], time.Now()))
 		}
 		w.deliver(f, &f.dead)
+		f.countSharing() // of letters of flights before
 	}
 	w.lastFailed = new(f.failures[len(f.failures)-1])
 	f.failures = f.failures[:0]

@@ -20,6 +20,7 @@ type flight struct {
 	main     delivery
 	dead     delivery          // of its dead letters
 	letters  pipeline.Batch    // the dead letters
+	sharing  int64             // failed results without one of their own
 	failures []pipeline.Record // that have failed for good and are not yet dealt with
 	stop     *pipeline.Record  // the failed record at which the pipeline stops
 	counts   counts

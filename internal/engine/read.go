@@ -233,8 +233,8 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 		p.made++
 		return &batch{part: part{encoded: []byte{}}} // not nil, so that an empty encoded value is not a null one
 	}
-	p.waitsForMemory.Store(true)
-	defer p.waitsForMemory.Store(false)
+	p.memoryWaits.Add(1)
+	defer p.memoryWaits.Add(1)
 	select {
 	case b := <-p.free:
 		return b

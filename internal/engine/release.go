@@ -95,11 +95,11 @@ func (r *releaser) next() (ok bool) {
 	}
 	r.acts.rests(true)
 	defer r.acts.rests(false)
-	waiting, blocked := r.clock.Now(), &r.stats.starved
-	if r.waitsForMemory.Load() {
-		blocked = &r.stats.backpressure // the memory is with the sink
-	}
+	waiting, waits, blocked := r.clock.Now(), r.memoryWaits.Load(), &r.stats.starved
 	if r.batch, ok = <-r.processed; ok {
+		if waits%2 == 1 || r.memoryWaits.Load() != waits {
+			blocked = &r.stats.backpressure // the memory was with the sink
+		}
 		r.begin()
 		r.held(blocked, waiting, r.batch.Records)
 	}

@@ -151,8 +151,20 @@ func (w *writer) collect(f *flight) {
 	f.counts.bytes += bytes
 	buried, _ := w.take(&f.dead, &lost)
 	f.counts.deadLettered += buried
+	if f.dead.err == nil && len(lost) == 0 {
+		f.countSharing()
+	}
 	if len(lost) > 0 {
 		w.fail(fmt.Errorf("%s %s: %w", f.dead.role, f.dead.plugin, lost[0].Failure.Err))
+	}
+}
+
+// countSharing counts the results whose letter is that of another one, once
+// this flight's letters are stored.
+func (f *flight) countSharing() {
+	if len(f.letters.Records) == 0 {
+		f.counts.deadLettered += f.sharing
+		f.sharing = 0
 	}
 }
 
