@@ -34,15 +34,15 @@ type process struct {
 // start runs pipelines in a folder, with these brokers in the environment.
 func start(t *testing.T, dir, brokers string, args ...string) *process {
 	t.Helper()
-	return launch(t, dir, brokers, "run", args...)
+	return launch(t, binary, dir, brokers, "run", args...)
 }
 
-// launch runs a command that runs pipelines.
-func launch(t *testing.T, dir, brokers, command string, args ...string) *process {
+// launch runs a command, of the stock binary or another one, that runs pipelines.
+func launch(t *testing.T, program, dir, brokers, command string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, stdout: newOutput(), stderr: newOutput(),
 		reportFile: filepath.Join(t.TempDir(), "report.json"), began: time.Now(), ended: make(chan struct{})}
-	p.cmd = exec.Command(binary, append([]string{command, "--report", p.reportFile}, args...)...)
+	p.cmd = exec.Command(program, append([]string{command, "--report", p.reportFile}, args...)...)
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), "KAFKA_BROKERS="+brokers, "PIPELINE_DEFAULT_BROKER="+freeport.Addr(),
 		"GORACE=atexit_sleep_ms=0") // of a binary that is built with -race

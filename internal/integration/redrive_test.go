@@ -42,7 +42,7 @@ dead_letter: {kafka: {topic: dead}}
 `})
 	start(t, dir, c.Addr(), "orders.yaml").exits(0, patience)
 	redrive := func(args ...string) {
-		launch(t, dir, c.Addr(), "redrive", append([]string{"orders.yaml", "--from", "dead"}, args...)...).exits(0, patience)
+		launch(t, binary, dir, c.Addr(), "redrive", append([]string{"orders.yaml", "--from", "dead"}, args...)...).exits(0, patience)
 	}
 	stored := func() []string { return texts(c.messages("out")) }
 	if diff := cmp.Diff(rest, stored()); diff != "" {
