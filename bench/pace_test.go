@@ -74,6 +74,7 @@ func TestWideRows(t *testing.T) {
 	length := full(time.Minute, 3*time.Second)
 	const period = 100 * time.Microsecond
 	csv := series{n: int(length / period), columns: 20, every: period}.write(t)
+	createTopic(t, kafka.Addr(), "wide")
 	l, _ := paced(t, bin, yaml(t, csv, kafka.Addr(), "wide", "pace: {speed: 1}"))
 	note(t, fmt.Sprintf("10000 rows/s of 20 columns for %v, lateness", length), "p99.9 < 2 ms", "p50 %.3f, p99 %.3f, p99.9 %.3f, max %.3f ms", l.P50, l.P99, l.P999, l.Max)
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
@@ -45,8 +46,26 @@ func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Sink, erro
 		s.client.Close()
 		return nil, err
 	}
+	if env.Paced {
+		s.warmUp(ctx)
+	}
 	s.startWatch()
 	return s, nil
+}
+
+// warmUpTime is how long a replay waits at most for its first record to be able
+// to leave on time.
+const warmUpTime = 2 * time.Second
+
+// warmUp asks for the producer's id, which else the first record would wait for:
+// on a broker that has just started, a fifth of a second. What goes wrong is said
+// when that record is sent.
+func (s *sink) warmUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, warmUpTime)
+	defer cancel()
+	if _, _, err := s.client.ProducerID(ctx); err != nil {
+		s.log.Debug("no producer id yet", "error", err)
+	}
 }
 
 func (s *sink) openTopics(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 	"gopkg.in/yaml.v3"
 )
@@ -238,6 +239,26 @@ func TestOrder(t *testing.T) {
 	for i, m := range got {
 		if string(m.Value) != fmt.Sprint(i) {
 			t.Fatalf("message %d is %s", i, m.Value)
+		}
+	}
+}
+
+// The first record of a replay does not wait for a producer's id.
+func TestReplayIsWarm(t *testing.T) {
+	for _, paced := range []bool{false, true} {
+		c := newCluster(t, kfake.SeedTopics(1, "t"))
+		asked := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID}, Observe: true, Count: -1})
+		env := testEnv(t)
+		env.Paced = paced
+		s, err := bind(t, c.ListenAddrs(), "topic: t").Open(t.Context(), env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := asked.Hits() > 0; got != paced {
+			t.Errorf("paced: %t, has an id when it is open: %t", paced, got)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }
