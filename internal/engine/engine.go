@@ -21,6 +21,9 @@ const (
 	// batches bounds the memory of a pipeline, and with it how far it reads
 	// ahead.
 	batches = 32
+	// handlerBatches is that bound where a handler is the end: it returns once
+	// it is done, so that more batches would only wait for it.
+	handlerBatches = 12
 	// flights is how many flights of a paced pipeline may be under way: its
 	// flights are single records as a rule.
 	flights = 256
@@ -68,6 +71,7 @@ type Pipeline struct {
 
 	free      chan *batch
 	made      int         // batches, by the read stage
+	mayMake   int         // batches
 	read      chan *batch // read → process
 	processed chan *batch // process → release, or write
 	released  chan *flight
@@ -276,6 +280,10 @@ func (p *Pipeline) makeChannels() {
 	p.released = make(chan *flight, flights)
 	p.handled = p.released
 	p.unused = make(chan *flight, flights)
+	p.mayMake = batches
+	if p.handlers != nil && p.clock == nil {
+		p.mayMake = handlerBatches
+	}
 	n := batches
 	if p.plan.Pace != nil || p.handlers != nil {
 		n = flights

@@ -229,7 +229,7 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 		return b
 	default:
 	}
-	if p.made < batches {
+	if p.made < p.mayMake {
 		p.made++
 		return &batch{part: part{encoded: []byte{}}} // not nil, so that an empty encoded value is not a null one
 	}
