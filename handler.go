@@ -27,7 +27,8 @@ type Handler interface {
 	// again, alone and in order, so that only those at fault fail. With a
 	// timeout of the error policy, ctx ends in time.
 	//
-	// Batches come in order. With several workers each has a Handler of its own,
+	// Batches come in order, the first of one record. They grow while calls are
+	// short, or while it is quicker to handle more at once. With several workers each has a Handler of its own,
 	// and the records of one partition or key always come to the same one.
 	Handle(ctx context.Context, b *Batch, out *Results) error
 	Close() error

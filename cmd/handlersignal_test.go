@@ -46,7 +46,7 @@ func TestInterruptAtProgram(t *testing.T) {
 			p.says("ready")
 			p.signal(os.Interrupt)
 			if c.twice {
-				p.says("stopping: waiting for 2 records at handler exec (up to 1h0m0s); press Ctrl-C again to quit at once")
+				p.says("stopping: waiting for 1 record at handler exec (up to 1h0m0s); press Ctrl-C again to quit at once")
 				p.signal(os.Interrupt)
 			}
 			p.exits(c.code)

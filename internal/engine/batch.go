@@ -13,9 +13,11 @@ type batch struct {
 	part part // of the worker that processes it
 	job  job  // of the workers that share it
 
+	home chan<- *batch // where it goes when it is done
+
 	originals originals // of the records, if they are kept
 
-	read    []pipeline.Record // what the source has filled, while Records is something else
+	read    []pipeline.Record // what the source has filled, while Records is something else; nil: it is Records
 	further []bool            // marks the records that come of the same one as the one before; nil: there are none
 	sent    int               // how many records flights have taken to the write stage
 
@@ -41,18 +43,16 @@ func (b *batch) Reset() {
 	b.Batch.Reset()
 }
 
-// replace puts records in the place of those that were read.
-func (b *batch) replace(records []pipeline.Record, further []bool) {
-	if further != nil { // they are in memory of the part
-		b.read, b.further = b.Records, further
-		b.spread()
-	}
-	b.Records = records
+// replace puts records in the place of those that were read, or of those that
+// are left of them.
+func (b *batch) replace(o outcomes) {
+	b.read, b.Records, b.further = b.Records, o.records, o.further
+	b.spread()
 }
 
 // spread gives further records the time of the one that they come with.
 func (b *batch) spread() {
-	if len(b.at) == 0 {
+	if len(b.at) == 0 || b.further == nil {
 		return
 	}
 	from := -1

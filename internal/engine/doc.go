@@ -20,7 +20,9 @@
 // A handler among the transforms is given all of a batch's records that have
 // not failed, and its results take their place; a record without results stays
 // as a filtered one. Several results of one record have its origin, and the
-// position passes it with the last of them. The handler in which a pipeline
+// position passes it with the last of them. Where a step takes its time, what it
+// has done goes on as a piece, a batch or a flight that leaves before the rest
+// of its own. The handler in which a pipeline
 // ends works in a stage of its own, so that a paced pipeline calls it when its
 // records are due; what it has handled counts as written.
 //

@@ -78,6 +78,9 @@ type Pipeline struct {
 	handled   chan *flight // handle → write; where there is no handler, what is released
 	unused    chan *flight
 
+	batchPieces  chan *batch  // for what leaves before the rest of a batch
+	flightPieces chan *flight // of a flight
+
 	reading, writing context.Context // done when no more is to be read; when what is under way is to be given up
 
 	stuck    chan struct{} // closed once a call has been left, which stuckErr names
@@ -276,7 +279,7 @@ func (p *Pipeline) makeChannels() {
 	p.stuck = make(chan struct{})
 	p.free = make(chan *batch, batches)
 	p.read = make(chan *batch, batches+1) // and the end
-	p.processed = make(chan *batch, batches+1)
+	p.processed = make(chan *batch, batches+pieces+1)
 	p.released = make(chan *flight, flights)
 	p.handled = p.released
 	p.unused = make(chan *flight, flights)
@@ -284,15 +287,22 @@ func (p *Pipeline) makeChannels() {
 	if p.handlers != nil && p.clock == nil {
 		p.mayMake = handlerBatches
 	}
-	n := batches
+	n := batches + pieces
 	if p.plan.Pace != nil || p.handlers != nil {
 		n = flights
 	}
 	if p.handlers != nil {
-		p.handled = make(chan *flight, flights)
+		p.handled = make(chan *flight, flights+pieces)
 	}
 	for range n {
-		p.unused <- &flight{}
+		p.unused <- &flight{home: p.unused}
+	}
+	p.batchPieces, p.flightPieces = make(chan *batch, pieces), make(chan *flight, pieces)
+	for range pieces {
+		b, f := &batch{home: p.batchPieces}, &flight{home: p.flightPieces}
+		b.part.batch, f.part.flight = b, f
+		p.batchPieces <- b
+		p.flightPieces <- f
 	}
 }
 

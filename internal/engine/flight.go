@@ -9,10 +9,12 @@ import (
 type flight struct {
 	pipeline.Batch // what the sink is given: the records that have not failed
 
-	from *batch // the batch whose memory the records are in
-	last bool   // nothing of that batch comes after this flight
-	due  int64  // of a paced pipeline: when its first record was; below 0: it was stepped, or dropped
-	job  job    // of the workers that share it
+	from *batch         // the batch whose memory the records are in
+	last bool           // nothing of that batch comes after this flight
+	due  int64          // of a paced pipeline: when its first record was; below 0: it was stepped, or dropped
+	part part           // of the worker that handles it
+	job  job            // of the workers that share it
+	home chan<- *flight // where it goes when it is done
 
 	// What the write stage knows of it.
 	pending  int  // deliveries that are not done

@@ -9,58 +9,70 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 )
 
-// handle takes a part through a handler. Nothing after a record at which the
+// handle takes a part through a handler, as far as it comes in its time, and
+// returns the piece of it that is through. Nothing after a record at which the
 // pipeline stops is handled.
-func (w *worker) handle(s *step, p *part) {
+func (w *worker) handle(s *step, p *part) (piece *part) {
 	w.call.Store(&s.running)
-	defer w.call.Store(nil)
 	for i := 0; i < len(p.records); i++ {
 		w.cutAt(p, i)
 	}
-	w.given.take(p.records, s.single == nil)
-	w.results.Reset(&w.given.Batch)
+	var n int
 	if s.single != nil {
-		for i := 0; i < len(p.records); {
-			i = w.handleSingles(s, p, i)
-		}
-	} else if len(w.given.Records) > 0 {
-		w.handleBatch(s, p)
-	}
-	w.given.putBack(p.records)
-	if w.last {
-		w.refuseResults(p, s)
+		w.given.take(p, len(p.records))
+		w.results.Reset(&w.given.Batch)
+		n = w.handleEach(s, p)
 	} else {
-		w.assemble(p, s)
+		n = w.given.takeGood(p, s.most.records())
+		w.results.Reset(&w.given.Batch)
+		if len(w.given.Records) > 0 {
+			n = w.handleBatch(s, p, n)
+		}
 	}
+	w.call.Store(nil)
+	piece = w.split(p, min(n, len(p.records)))
+	w.given.putBack(piece.records)
+	if w.last {
+		w.refuseResults(piece, s)
+	} else {
+		w.assemble(piece, s)
+	}
+	return piece
 }
 
 // given is the records that a handler is given of a part.
 type given struct {
 	pipeline.Batch
-	places []int // of the records in the part; empty: they are all of it
+	places []int // of the records in the part; empty: they are the first of it
 
 	records []pipeline.Record // memory for those of a part in which some have failed
 }
 
-// take takes a part's records, without those that have failed if only good ones
-// are wanted.
-func (g *given) take(records []pipeline.Record, good bool) {
-	g.Records, g.places = records, g.places[:0]
-	first := 0
-	for first < len(records) && (!good || records[first].Failure == nil) {
-		first++
+// take takes a part's first n records.
+func (g *given) take(p *part, n int) { g.Records, g.places = p.records[:n:n], g.places[:0] }
+
+// takeGood takes a part's first records that have not failed, so many at most
+// unless they come of the same record, and returns how far it has come.
+func (g *given) takeGood(p *part, most int) (n int) {
+	good := 0
+	for ; n < len(p.records) && (good < most || p.isFurther(n)); n++ {
+		if p.records[n].Failure == nil {
+			good++
+		}
 	}
-	if first == len(records) {
-		return
+	g.take(p, n)
+	if good == n {
+		return n
 	}
 	g.records = g.records[:0]
-	for i := range records {
-		if records[i].Failure == nil {
-			g.records = append(g.records, records[i])
+	for i := range n {
+		if p.records[i].Failure == nil {
+			g.records = append(g.records, p.records[i])
 			g.places = append(g.places, i)
 		}
 	}
 	g.Records = g.records
+	return n
 }
 
 // place is where the i-th record is in the part.
@@ -80,16 +92,18 @@ func (g *given) putBack(records []pipeline.Record) {
 	}
 }
 
-// cutAfter is how long a handler of single records that ends the pipeline works
-// before what it has done is committed; it looks at the time every cutEvery
-// records.
-const (
-	cutAfter = 100 * time.Millisecond
-	cutEvery = 16
-)
+// handleEach handles single records until all are handled or the time is up, and
+// returns how many are.
+func (w *worker) handleEach(s *step, p *part) (n int) {
+	for n < len(p.records) && !w.isDue(p, n) {
+		n = w.handleSingles(s, p, n)
+	}
+	return n
+}
 
-// handleSingles goes on at the part's i-th record, up to the end or to a record
-// at which the handler panics, and returns the number of the next.
+// handleSingles goes on at the part's i-th record, up to the end, until the time
+// is up, or to a record at which the handler panics, and returns the number of
+// the next.
 func (w *worker) handleSingles(s *step, p *part, i int) (next int) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -104,12 +118,21 @@ func (w *worker) handleSingles(s *step, p *part, i int) (next int) {
 		if r.Failure != nil {
 			continue
 		}
-		if p.whole && w.stopping.Load() || p.job == nil && w.last && i > 0 && i%cutEvery == 0 && time.Since(w.began) > cutAfter {
+		if w.isDue(p, i) {
+			return i
+		}
+		if p.whole && w.stopping.Load() {
 			p.cut(i)
 			return i
 		}
 		w.results.For(i)
-		err := w.handleOnce(s, r)
+		err := p.tried
+		if p.tried = nil; err == nil {
+			err = w.handleOnce(s, r)
+		}
+		if err != nil && w.postpones(p, i, err) {
+			return i
+		}
 		if err != nil && !w.again(s, i, err, func() error { return w.handleOnce(s, r) }) {
 			p.cut(i)
 			return i
@@ -118,12 +141,22 @@ func (w *worker) handleSingles(s *step, p *part, i int) (next int) {
 			w.refuse(r, s)
 			w.results.Drop(i)
 		}
-		if p.job != nil {
-			p.handled.Store(int64(i + 1))
-		}
 		w.cutAt(p, i)
 	}
 	return i
+}
+
+// postpones reports whether the i-th record, for which a handler has returned err,
+// is to be tried again only when what is before it has gone on: that takes a
+// while.
+func (w *worker) postpones(p *part, i int, err error) bool {
+	if i == 0 || p.isFurther(i) || !retryable(err) || w.plan.Errors.Retries == 0 {
+		return false
+	}
+	w.results.Drop(i)
+	p.tried = err
+	w.due.Store(true)
+	return true
 }
 
 // cutAt ends the part with its i-th record if the pipeline stops there.
@@ -157,25 +190,34 @@ func (w *worker) again(s *step, i int, err error, call func() error) bool {
 	return true
 }
 
-// handleBatch has a handler of batches handle what it is given. If it fails as
-// a whole, it is given the records one by one.
-func (w *worker) handleBatch(s *step, p *part) {
+// handleBatch has a handler of batches handle what it is given, and returns how
+// far it has come in the part, n if it has handled all. If it fails as a whole,
+// it is given the records one by one, until the time is up.
+func (w *worker) handleBatch(s *step, p *part, n int) int {
 	if p.whole && w.stopping.Load() {
 		p.cut(w.given.place(0))
-		return
+		return n
 	}
+	began := time.Now()
 	err := w.try(s, &w.given.Batch, &w.results)
 	if w.writing.Err() != nil && err != nil {
 		p.cut(w.given.place(0))
-		return
+		return n
 	}
+	s.most.note(len(w.given.Records), time.Since(began), err)
 	alone := err != nil && len(w.given.Records) > 1
 	for i := range w.given.Records {
 		r := &w.given.Records[i]
 		if alone {
+			if w.isDue(p, w.given.place(i)) {
+				for k := range w.given.Records[i:] {
+					w.given.Records[i+k].Failure = nil
+				}
+				return w.given.place(i)
+			}
 			if p.whole && w.stopping.Load() {
 				p.cut(w.given.place(i))
-				return
+				return n
 			}
 			w.results.Drop(i)
 			err = w.callAlone(s, i)
@@ -187,14 +229,15 @@ func (w *worker) handleBatch(s *step, p *part) {
 		}
 		if err != nil && !w.again(s, i, err, func() error { return w.callAlone(s, i) }) {
 			p.cut(w.given.place(i))
-			return
+			return n
 		}
 		err = nil
 		if w.stopsAt(r) {
 			p.end(w.given.place(i) + 1)
-			return
+			return n
 		}
 	}
+	return n
 }
 
 // callAlone gives a handler the i-th record alone.
@@ -255,18 +298,6 @@ func (w *worker) refuseResults(p *part, s *step) {
 	}
 }
 
-// outcomes are records that a handler has made of others, and those that stay
-// in their place because they have failed or have no result.
-type outcomes struct {
-	records []pipeline.Record
-	further []bool
-}
-
-func (o *outcomes) add(r *pipeline.Record, further bool) {
-	o.records = append(o.records, *r)
-	o.further = append(o.further, further)
-}
-
 // assemble puts the results in the place of the part's records.
 func (w *worker) assemble(p *part, s *step) {
 	if w.onlyKept(p) {
@@ -282,7 +313,7 @@ func (w *worker) assemble(p *part, s *step) {
 			if r.Failure == nil {
 				r.Failure = filtered
 			}
-			o.add(r, p.further != nil && p.further[next])
+			o.add(r, p.isFurther(next))
 		}
 	}
 	for i, result := range w.results.All() {
@@ -294,7 +325,7 @@ func (w *worker) assemble(p *part, s *step) {
 			result.Failure.Stage, result.Failure.Plugin = s.stage(), s.name
 		}
 		stay(at)
-		o.add(result, at < next || p.further != nil && p.further[at])
+		o.add(result, at < next || p.isFurther(at))
 		next = at + 1
 	}
 	stay(len(p.records))

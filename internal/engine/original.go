@@ -44,6 +44,11 @@ func (o *originals) keep(records []pipeline.Record) {
 	}
 }
 
+// share has a piece of a batch know of all of it.
+func (o *originals) share(of *originals) {
+	o.list, o.found, o.buried = of.list, 0, o.buried[:0]
+}
+
 // copy keeps nil apart from what is empty.
 func (o *originals) copy(b []byte) []byte {
 	if b == nil {

@@ -64,7 +64,7 @@ func (p *Pipeline) passed(b *batch) bool { return b.epoch != p.seeks.epoch.Load(
 // discard drops such a batch.
 func (p *Pipeline) discard(b *batch) {
 	if !b.end {
-		p.free <- b
+		b.home <- b
 	}
 }
 
@@ -89,9 +89,10 @@ func (w *worker) processBatch(b *batch) bool {
 	if w.idle() {
 		return true
 	}
-	b.part.records = b.Records
-	w.process(&b.part)
-	b.replace(b.part.records, b.part.further)
+	w.outlet = &batchOutlet{w.Pipeline, b}
+	b.part.begin(b.Records, nil)
+	w.process(&b.part, 0)
+	b.replace(b.part.outcomes)
 	return b.part.whole
 }
 
@@ -103,32 +104,17 @@ func (p *Pipeline) handleStage() {
 		p.handleAbreast()
 		return
 	}
-	var part part
 	for f := range p.released {
-		for done := 0; done < len(f.Records); {
-			w.began = time.Now()
-			part.records = f.Records[done:]
-			w.process(&part)
-			n := len(part.records)
-			done += n
-			if !part.whole && (p.reading.Err() != nil || n > 0 && p.stopsAt(&part.records[n-1])) {
-				f.Records, f.last = f.Records[:done], false
-				p.handled <- f
-				p.dropped.Store(true)
-				return
-			}
-			if part.whole {
-				break
-			}
-			select {
-			case g := <-p.unused: // what is done needs not wait for the rest
-				g.Records, g.from, g.last, g.due = f.Records[:done:done], f.from, false, f.due
-				p.handled <- g
-				f.Records, done = f.Records[done:], 0
-			default:
-			}
-		}
+		w.outlet = &flightOutlet{p, f}
+		f.part.begin(f.Records, nil)
+		w.process(&f.part, 0)
+		whole := f.part.whole
+		f.Records, f.last = f.part.records, f.last && whole
 		p.handled <- f
+		if !whole {
+			p.dropped.Store(true)
+			return
+		}
 	}
 }
 

@@ -231,7 +231,7 @@ func (p *Pipeline) freeBatch(ctx context.Context) *batch {
 	}
 	if p.made < p.mayMake {
 		p.made++
-		return &batch{part: part{encoded: []byte{}}} // not nil, so that an empty encoded value is not a null one
+		return &batch{home: p.free}
 	}
 	p.memoryWaits.Add(1)
 	defer p.memoryWaits.Add(1)

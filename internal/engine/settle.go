@@ -23,9 +23,9 @@ func (w *writer) settle() {
 		w.stats.add(&f.counts, f.position)
 		w.acts.tell()
 		if f.last {
-			w.free <- f.from
+			f.from.home <- f.from
 		}
-		w.unused <- f
+		f.home <- f
 	}
 }
 

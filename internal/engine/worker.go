@@ -23,13 +23,17 @@ type worker struct {
 	*Pipeline
 	decode, encode pipeline.Codec
 	chain          []step
-	last           bool // its handler ends the pipeline
+	legs           []leg // of the chain
+	last           bool  // its handler ends the pipeline
+	outlet         outlet
 
 	given   given            // what a handler is given
 	results pipeline.Results // of it
 	one     pipeline.Batch   // a record that is given alone
 	ofOne   pipeline.Results
-	began   time.Time // on the part
+
+	timer *time.Timer // ends the time of a step
+	due   atomic.Bool // it has
 
 	call    atomic.Pointer[call] // under way; nil: none
 	batched atomic.Int64         // records, of a batch that a handler is called with
@@ -42,25 +46,8 @@ type step struct {
 	transform pipeline.Transform
 	handler   pipeline.Handler       // nil: it is a transform
 	single    pipeline.RecordHandler // the handler, if it handles single records
+	most      most                   // if it handles batches
 	running   call                   // of it
-}
-
-// part is the records that a worker is given at once: all of a batch, or those
-// of some partitions or keys.
-type part struct {
-	records []pipeline.Record
-	further []bool // marks the records that come of the same one as the one before; nil: there are none
-	encoded []byte // what their values were encoded into
-	whole   bool   // all of them were processed; otherwise the rest is cut off
-
-	made [2]outcomes // of handlers, in turn
-
-	// Of a part of a job of several workers.
-	job     *job
-	given   []pipeline.Record // what it began with
-	places  []int             // of these in the job
-	next    int               // to be put back
-	handled atomic.Int64      // how many are, while a handler of single records works at the end
 }
 
 // openWorkers opens what the stages work with. It returns what has to be
@@ -141,50 +128,79 @@ func (w *worker) idle() bool {
 	return w.decode == nil && w.encode == nil && len(w.chain) == 0 && !w.plan.PassThrough
 }
 
-// process takes a part through all that the worker has. Once the pipeline
-// stops, the part ends before the first record that is not through, at the step
-// that comes to it first.
-func (w *worker) process(p *part) {
-	p.encoded, p.further, p.whole = p.encoded[:0], nil, true
+// leg is a stretch of the chain: transforms that follow each other, which take a
+// record after the other, or a handler.
+type leg struct {
+	steps            []step
+	decodes, encodes bool
+}
+
+func (l *leg) handles() bool { return len(l.steps) > 0 && l.steps[0].handler != nil }
+
+// prepare prepares a worker that has all its plugins.
+func (w *worker) prepare() {
 	for from := 0; ; {
 		to := from
 		for to < len(w.chain) && w.chain[to].handler == nil {
 			to++
 		}
-		run := run{worker: w, part: p, steps: w.chain[from:to], decodes: from == 0, encodes: to == len(w.chain)}
-		run.all()
-		if run.encodes {
-			return
+		l := leg{w.chain[from:to], from == 0 && w.decode != nil, to == len(w.chain) && (w.encode != nil || w.plan.PassThrough)}
+		if len(l.steps) > 0 || l.decodes || l.encodes {
+			w.legs = append(w.legs, l)
 		}
-		w.handle(&w.chain[to], p)
+		if to == len(w.chain) {
+			break
+		}
+		w.legs = append(w.legs, leg{steps: w.chain[to : to+1]})
 		from = to + 1
 	}
+	w.nameCalls()
+	w.timer = time.AfterFunc(handOn, func() { w.due.Store(true) })
+	w.timer.Stop()
 }
 
-// run takes a part's records, one by one, through transforms that follow each
-// other.
-type run struct {
-	*worker
-	part             *part
-	steps            []step
-	decodes, encodes bool
-}
-
-func (u *run) all() {
-	if len(u.steps) == 0 && !(u.decodes && u.decode != nil) && !(u.encodes && (u.encode != nil || u.plan.PassThrough)) {
+// process takes a part through the legs from the k-th on. Once the pipeline
+// stops, the part ends before the first record that is not through, at the step
+// that comes to it first.
+func (w *worker) process(p *part, k int) {
+	if k == len(w.legs) {
+		w.outlet.handOn(p)
 		return
 	}
+	for {
+		piece := w.work(&w.legs[k], p)
+		w.process(piece, k+1)
+		switch {
+		case piece == p:
+			return
+		case !piece.whole:
+			p.end(0)
+			return
+		}
+	}
+}
+
+// run takes a part's records, one by one, through a leg of transforms.
+type run struct {
+	*worker
+	*leg
+	part *part
+}
+
+// all returns how many of the records it has come to in its time.
+func (u *run) all() (n int) {
 	if len(u.steps) > 0 {
 		u.call.Store(&u.steps[0].running)
 		defer u.call.Store(nil)
 	}
-	for i := 0; i < len(u.part.records); {
-		i = u.from(i)
+	for n < len(u.part.records) && !u.isDue(u.part, n) {
+		n = u.from(n)
 	}
+	return n
 }
 
-// from goes on at the i-th record, up to the end or to a record at which
-// something panics, and returns the number of the next.
+// from goes on at the i-th record, up to the end, until the time is up, or to a
+// record at which something panics, and returns the number of the next.
 func (u *run) from(i int) (next int) {
 	step := -1
 	defer func() {
@@ -194,7 +210,7 @@ func (u *run) from(i int) (next int) {
 			next = i + 1
 		}
 	}()
-	for ; i < len(u.part.records); i++ {
+	for ; i < len(u.part.records) && !u.isDue(u.part, i); i++ {
 		r := &u.part.records[i]
 		if r.Failure != nil {
 			continue
@@ -206,7 +222,7 @@ func (u *run) from(i int) (next int) {
 		for step = 0; step < len(u.steps) && r.Failure == nil; step++ {
 			if u.part.whole && u.stopping.Load() || !u.apply(&u.steps[step], r) {
 				u.part.cut(i)
-				return i
+				return len(u.part.records)
 			}
 		}
 		if u.encodes && r.Failure == nil {
@@ -234,23 +250,6 @@ func (u *run) pluginOf(step int) string {
 		return u.plan.Encode.Name
 	}
 	return u.steps[step].name
-}
-
-// cut ends the part before its i-th record, or before the first one that comes
-// of the same record.
-func (p *part) cut(i int) {
-	for p.further != nil && p.further[i] {
-		i--
-	}
-	p.end(i)
-}
-
-// end ends the part after n records.
-func (p *part) end(n int) {
-	p.records, p.whole = p.records[:n], false
-	if p.further != nil {
-		p.further = p.further[:n]
-	}
 }
 
 // panicked is the failure of a record at which a plugin has panicked. It is
