@@ -208,17 +208,26 @@ func (c *cluster) deleteBefore(topic string, offset int64) {
 	}
 }
 
-// members is how many members a group has that is at work. The coordinator of
-// groups is not available at once.
+// members is how many members a group has that is at work.
 func (c *cluster) members(group string) int {
+	c.t.Helper()
+	if g := c.group(group); g.State == "Stable" {
+		return len(g.Members)
+	}
+	return 0
+}
+
+// group returns what is known of a group. The coordinator of groups is not
+// available at once.
+func (c *cluster) group(name string) kadm.DescribedGroup {
 	c.t.Helper()
 	ctx, cancel := c.context()
 	defer cancel()
-	groups, err := c.admin.DescribeGroups(ctx, group)
-	if err != nil || groups[group].State != "Stable" {
-		return 0
+	groups, err := c.admin.DescribeGroups(ctx, name)
+	if err != nil {
+		return kadm.DescribedGroup{}
 	}
-	return len(groups[group].Members)
+	return groups[name]
 }
 
 // numbers returns the field n of JSON values.
