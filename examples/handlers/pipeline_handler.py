@@ -4,20 +4,31 @@ The function gets a record as a dictionary: value, and key, headers and time whe
 are any. It returns a dictionary, which is the value that goes on, a list of such, or None.
 An exception fails the record. What is printed goes to pipeline's log.
 """
+import __main__
 import json
 import os
 import sys
+import time
+import traceback
 
 decode, encode = json.JSONDecoder().decode, json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
+HOLD = 0.1  # seconds for which answers are held back, to be written together
+
 
 def run(handle):
-    answers = os.dup(1)  # print() goes to standard error
+    out = os.dup(1)  # print() goes to standard error
     os.dup2(2, 1)
     rest = b""
     while chunk := os.read(0, 1 << 16):
         *lines, rest = (rest + chunk).split(b"\n")
-        write(answers, "".join([answer(handle, line.decode()) for line in lines]).encode())
+        answers, began = [], time.monotonic()
+        for line in lines:
+            answers.append(answer(handle, line.decode()))
+            if time.monotonic() - began > HOLD:
+                write(out, answers)
+                answers, began = [], time.monotonic()
+        write(out, answers)
 
 
 def answer(handle, line):
@@ -31,11 +42,19 @@ def answer(handle, line):
             return head + ',"records":' + encode([{"value": value} for value in result]) + "}\n"
         return head + ',"value":' + encode(result) + "}\n"
     except Exception as e:
-        return head + ',"error":' + encode(f"{type(e).__name__}: {e}") + "}\n"
+        return head + ',"error":' + encode(f"{type(e).__name__}: {e}{place(e)}") + "}\n"
     finally:
         sys.stdout.flush()
 
 
-def write(file, data):
+def place(e):
+    """Where in the program the exception came from, such as " (hot.py:12)"."""
+    program = getattr(__main__, "__file__", None)
+    lines = [frame.lineno for frame in traceback.extract_tb(e.__traceback__) if frame.filename == program]
+    return f" ({os.path.basename(program)}:{lines[-1]})" if lines else ""
+
+
+def write(file, answers):
+    data = "".join(answers).encode()
     while data:
         data = data[os.write(file, data):]

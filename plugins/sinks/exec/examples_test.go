@@ -39,7 +39,7 @@ func readings(n int) *pipeline.Batch {
 
 func TestExamples(t *testing.T) {
 	fails := map[string]string{
-		"fahrenheit.py": "1 fails: TypeError: 'NoneType' object is not subscriptable, for good: true",
+		"fahrenheit.py": "1 fails: TypeError: 'NoneType' object is not subscriptable (fahrenheit.py:6), for good: true",
 		"fahrenheit.js": "1 fails: TypeError: Cannot read properties of null (reading 'value'), for good: true",
 	}
 	for file, interpreter := range map[string]string{"fahrenheit.py": "python3", "fahrenheit.js": "node"} {

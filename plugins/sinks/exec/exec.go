@@ -97,10 +97,11 @@ func (h *handler) handle(ctx context.Context, b *pipeline.Batch, from, to int, o
 		case err == nil:
 		case ctx.Err() != nil:
 			h.end()
-			h.log.Warn("the program is stopped before it has answered; its records will be read again", "unanswered", h.left, "answered", len(records)-h.left)
+			h.tellStopped(ctx, len(records)-h.left)
 			return ctx.Err()
 		default:
 			h.end()
+			h.log.Warn("the program is started again", "error", err, "unanswered", h.left)
 			at := h.firstLeft()
 			if at == suspect || len(records) == 1 || errors.Is(err, errTimeout) {
 				records[at].Fail(err)
@@ -109,7 +110,6 @@ func (h *handler) handle(ctx context.Context, b *pipeline.Batch, from, to int, o
 				continue
 			}
 			suspect = at
-			h.log.Warn("the program is started again", "error", err, "records unanswered", h.left)
 		}
 	}
 	for i := range records {
@@ -119,6 +119,15 @@ func (h *handler) handle(ctx context.Context, b *pipeline.Batch, from, to int, o
 		}
 	}
 	return nil
+}
+
+// tellStopped says why the program is killed once ctx is done.
+func (h *handler) tellStopped(ctx context.Context, answered int) {
+	text := "the program is killed before it has answered; its records will be read again"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		text = "the program is killed: it has not answered within the timeout of errors"
+	}
+	h.log.Warn(text, "unanswered", h.left, "answered", answered)
 }
 
 // encode makes the records' lines.
@@ -326,7 +335,7 @@ func (h *handler) tellOdd(line []byte, err error) {
 	}
 	h.log.Warn("the program writes a line that is no answer; messages belong on standard error", "line", string(line), "error", err)
 	if h.odd == loggedOdd {
-		h.log.Warn("more lines that are no answers are not logged")
+		h.log.Warn("more lines that are no answers are not logged; a record waits until the program has answered it", "unanswered", h.left)
 	}
 }
 

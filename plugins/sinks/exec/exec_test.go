@@ -41,7 +41,7 @@ func be(what string) {
 	in := bufio.NewReader(os.Stdin)
 	var kept []string
 	if what == "never starts" {
-		fmt.Fprintln(os.Stderr, "line 1\nSyntaxError")
+		fmt.Fprintln(os.Stderr, "line 1\n    ^^^\nSyntaxError ")
 		os.Exit(1)
 	}
 	if what == "ignores SIGTERM" {
@@ -203,13 +203,14 @@ func TestPrograms(t *testing.T) {
 		"is good":           {want: tenfold(10)},
 		"answers backwards": {want: tenfold(10)},
 		"prints rubbish":    {want: tenfold(10), logs: "a line that is no answer"},
-		"floods":            {want: tenfold(10), logs: "too much to standard error"},
+		"floods":            {want: tenfold(10), logs: "more than 100 lines in a second"},
 		"forks":             {want: tenfold(10)},
 		"ignores SIGTERM":   {want: tenfold(10)},
 		"is killed once":    {want: tenfold(10), logs: "signal: killed"},
 		"exits": {want: append(tenfold(10, 3), "3 fails: the program has ended: exit status 7; it said: no threes, for good: false"),
 			logs: "no threes"},
-		"hangs": {want: append(tenfold(10, 3), "3 fails: the program gives no answer in time (200ms), for good: false"), timeout: 200 * time.Millisecond},
+		"hangs": {want: append(tenfold(10, 3), "3 fails: the program gives no answer in time (200ms), for good: false"),
+			logs: "is started again", timeout: 200 * time.Millisecond},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -275,7 +276,7 @@ func TestNeverStarts(t *testing.T) {
 		out.Reset(b)
 		err := h.Handle(t.Context(), b, &out)
 		want := "the program has ended: exit status 1; it has been started 3 times, and ends before it is given a record: try it in a shell: " +
-			os.Args[0] + "; it said:\nline 1\nSyntaxError"
+			os.Args[0] + "; it said:\nline 1\n    ^^^\nSyntaxError"
 		if err == nil || err.Error() != want || !pipeline.IsFatal(err) || !pipeline.IsPermanent(err) {
 			t.Errorf("error: %v", err)
 		}
@@ -297,16 +298,26 @@ func TestKindAmongTransforms(t *testing.T) {
 // A context that is done ends the program and what it does; the next batch has
 // a new one.
 func TestContext(t *testing.T) {
-	h, _ := opened(t, options("hangs"))
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	b := numbers(10)
-	var out pipeline.Results
-	out.Reset(b)
-	if err := h.Handle(ctx, b, &out); !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
-	}
-	if diff := cmp.Diff(tenfold(3), handle(t, h, numbers(3))); diff != "" {
-		t.Error(diff)
+	late, cancelLate := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancelLate()
+	stopped, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	for logs, ctx := range map[string]context.Context{
+		"it has not answered within the timeout": late,
+		"its records will be read again":         stopped,
+	} {
+		h, log := opened(t, options("hangs"))
+		b := numbers(10)
+		var out pipeline.Results
+		out.Reset(b)
+		if err := h.Handle(ctx, b, &out); err == nil || !errors.Is(err, ctx.Err()) {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(tenfold(3), handle(t, h, numbers(3))); diff != "" {
+			t.Error(diff)
+		}
+		if !strings.Contains(log.String(), logs) {
+			t.Errorf("no %q in:\n%s", logs, log)
+		}
 	}
 }

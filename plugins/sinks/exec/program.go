@@ -168,8 +168,11 @@ func (p *program) stop(patience time.Duration) {
 // how says how a program has ended.
 func (p *program) how() string {
 	var exit *exec.ExitError
-	if errors.As(p.err, &exit) {
+	switch {
+	case errors.As(p.err, &exit):
 		return "the program has ended: " + exit.String()
+	case p.err == nil:
+		return "the program has ended: exit status 0"
 	}
 	return "the program has ended"
 }

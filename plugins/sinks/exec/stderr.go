@@ -52,14 +52,14 @@ func (l *stderrLog) read(in *os.File) {
 
 func (l *stderrLog) tellOmitted(count int) {
 	if count > loggedASecond {
-		l.log.Warn("the program writes too much to standard error to log it all", "lines left out", count-loggedASecond)
+		l.log.Warn("the program prints more than 100 lines in a second: the others are left out of the log", "left_out", count-loggedASecond)
 	}
 }
 
 // readLine reads a line, of which it keeps the first 4 kB or so.
 func readLine(r *bufio.Reader) (string, error) {
 	line, more, err := r.ReadLine()
-	text := strings.TrimSpace(strings.ToValidUTF8(string(line), "\uFFFD"))
+	text := strings.TrimRight(strings.ToValidUTF8(string(line), "\uFFFD"), " \t\r")
 	for more && err == nil {
 		_, more, err = r.ReadLine()
 	}
