@@ -24,7 +24,7 @@ pipeline new pipeline cellar`,
 		Args:  noSuchCommand,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newNewPlugin("transform", "to-celsius"), newNewPlugin("source", "weather"), newNewPlugin("sink", "alarm"), newNewPlugin("handler", "limits"), newNewPipeline())
+	c.AddCommand(newNewPlugin("transform", "to-celsius"), newNewPlugin("source", "weather"), newNewPlugin("sink", "alarm"), newNewPlugin("handler", "limits"), newNewPython(), newNewPipeline())
 	return c
 }
 
@@ -147,17 +147,59 @@ func newNewPipeline() *cobra.Command {
 			if err != nil {
 				return failure{err}
 			}
-			return makePipeline(c.OutOrStdout(), dir, args[0])
+			text, err := scaffold.Pipeline(dir, args[0])
+			if err != nil {
+				return err
+			}
+			return writePipeline(c.OutOrStdout(), args[0], text)
 		},
 	}
 }
 
-func makePipeline(w io.Writer, dir, name string) error {
-	file := name + ".yaml"
-	text, err := scaffold.Pipeline(dir, name)
+func newNewPython() *cobra.Command {
+	return &cobra.Command{
+		Use:     "python NAME",
+		Example: "pipeline new python hot",
+		Short:   "Make a handler in Python, and a pipeline with it",
+		Long: fmt.Sprintf(`Makes NAME.py, whose function is called with every record, %s, which
+it imports, and NAME.yaml, a pipeline that runs it. Nothing has to be built.`, scaffold.PythonHelper),
+		Args:              oneName("pipeline new python hot"),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, args []string) error {
+			dir, err := os.Getwd()
+			if err != nil {
+				return failure{err}
+			}
+			return makePython(c.OutOrStdout(), dir, args[0])
+		},
+	}
+}
+
+func makePython(w io.Writer, dir, name string) error {
+	p, err := scaffold.NewPython(dir, name)
 	if err != nil {
 		return err
 	}
+	program := newFile{name + ".py", p.Program}
+	if program.path == scaffold.PythonHelper {
+		return fmt.Errorf("%s is the file that every program imports; choose another name", program.path)
+	}
+	files := []newFile{program}
+	if _, err := os.Lstat(scaffold.PythonHelper); errors.Is(err, fs.ErrNotExist) {
+		files = append(files, newFile{scaffold.PythonHelper, p.Helper})
+	}
+	return writePipeline(w, name, p.Pipeline, files...)
+}
+
+// newFile is a file that is not there yet.
+type newFile struct {
+	path string
+	text []byte
+}
+
+// writePipeline writes a pipeline and the files that it needs, all or none.
+func writePipeline(w io.Writer, name string, text []byte, needs ...newFile) error {
+	file := name + ".yaml"
 	if _, err := config.Parse(file, text, nil); err != nil {
 		var field *pipeline.FieldError
 		if errors.As(err, &field) {
@@ -165,18 +207,20 @@ func makePipeline(w io.Writer, dir, name string) error {
 		}
 		return err
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists already; remove it, or choose another name", file)
+	files := append(needs, newFile{file, text})
+	var paths []string
+	for _, f := range files {
+		if _, err := os.Lstat(f.path); err == nil {
+			return fmt.Errorf("%s exists already; remove it, or choose another name", f.path)
+		}
+		paths = append(paths, f.path)
 	}
-	if err != nil {
-		return err
+	for _, f := range files {
+		if err := os.WriteFile(f.path, f.text, 0o666); err != nil {
+			return failure{err}
+		}
 	}
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return failure{err}
-	}
-	printWritten(w, []string{file})
+	printWritten(w, paths)
 	fmt.Fprintf(w, "\nTo run it:  pipeline run %s\n", file)
 	return nil
 }

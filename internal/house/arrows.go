@@ -43,8 +43,8 @@ func complaint(from, to string) string {
 		return "a plugin imports the root and helpers only"
 	case slices.Contains(leaves, from) && !within(to, leaves...):
 		return "a helper imports the root and other helpers only"
-	case within(from, "internal") && !within(to, "internal"):
-		return "internal imports the root and internal only"
+	case within(from, "internal") && !within(to, "internal", "examples"):
+		return "internal imports the root, internal and examples only"
 	}
 	return ""
 }

@@ -123,15 +123,22 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 			continue
 		}
 		for _, block := range blocks(t, document, "sh") {
+			var made []string // what the block's next commands need
 			for command := range strings.Lines(block) {
 				if command = strings.TrimSpace(command); elsewhere.MatchString(command) {
 					continue
 				}
+				commands := append(made[:len(made):len(made)], strings.NewReplacer("go run ./cmd/pipeline", bin, "bin/pipeline", bin).Replace(command))
+				if strings.Contains(command, "pipeline new python ") {
+					made = commands
+				}
 				t.Run(filepath.Base(document)+" "+command, func(t *testing.T) {
 					t.Parallel()
 					skipIfMade(t, command)
-					command = strings.NewReplacer("go run ./cmd/pipeline", bin, "bin/pipeline", bin).Replace(command)
-					shell(t, checkout(t), command, 2*time.Second)
+					dir := checkout(t)
+					for _, command := range commands {
+						shell(t, dir, command, 2*time.Second)
+					}
 				})
 			}
 		}

@@ -1,7 +1,11 @@
 package scaffold
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
+
+	"github.com/pipeline-daemon/pipeline/examples/handlers"
 )
 
 // starter is what a pipeline begins with.
@@ -18,7 +22,8 @@ const (
     fields:
       timestamp: {time: {format: "%Y-%m-%d %H:%M:%S"}}
       sensor: {choice: [boiler, roof]}
-      value: {float: {min: 20, max: 90}}`
+      value: {float: {min: 20, max: 90}}
+# source: {kafka: {topics: my-stream}}   # in its place: the messages of a topic`
 	starterTransform = "- filter: value > 30"
 )
 
@@ -41,7 +46,10 @@ func starterOf(p Plugin) starter {
 // Pipeline returns the YAML of a pipeline to be written in dir. In a checkout,
 // it tells editors where the schema is.
 func Pipeline(dir, name string) ([]byte, error) {
-	s := starterOf(Plugin{})
+	return starterOf(Plugin{}).pipeline(dir, name)
+}
+
+func (s starter) pipeline(dir, name string) ([]byte, error) {
 	if root, ok := Checkout(dir); ok {
 		if path, err := filepath.Rel(dir, filepath.Join(root, "schemas", "pipeline.schema.json")); err == nil {
 			s.Schema = filepath.ToSlash(path)
@@ -51,4 +59,20 @@ func Pipeline(dir, name string) ([]byte, error) {
 		Name string
 		starter
 	}{name, s})
+}
+
+// Python is a handler in Python: a pipeline with it, the program, and the
+// helper that the program imports.
+type Python struct{ Pipeline, Program, Helper []byte }
+
+// PythonHelper is the file that the helper must be.
+const PythonHelper = "pipeline_handler.py"
+
+// NewPython returns a handler in Python, to be written in dir.
+func NewPython(dir, name string) (Python, error) {
+	s := starterOf(Plugin{})
+	s.Transform = fmt.Sprintf("- handler:\n      exec: {command: [python3, %s.py]}", name)
+	yaml, err := s.pipeline(dir, name)
+	program, programErr := render("handler.py.tmpl", nil)
+	return Python{yaml, program, handlers.Python}, errors.Join(err, programErr)
 }
