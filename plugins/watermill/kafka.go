@@ -31,28 +31,30 @@ const (
 
 func init() {
 	Register("kafka", kafkaOptions{Options: ownkafka.DefaultOptions(), From: fromBeginning}, PubSub[kafkaOptions]{
-		Publisher: func(_ context.Context, env pipeline.Env, o kafkaOptions) (message.Publisher, error) {
-			config := kafka.DefaultSaramaSyncPublisherConfig()
-			if err := o.connect(config); err != nil {
-				return nil, err
-			}
-			return kafka.NewPublisher(kafka.PublisherConfig{Brokers: o.Brokers, Marshaler: marshaler{}, OverwriteSaramaConfig: config}, Logger(env.Log))
-		},
-		Subscriber: func(_ context.Context, env pipeline.Env, o kafkaOptions) (message.Subscriber, error) {
-			config := kafka.DefaultSaramaSubscriberConfig()
-			if err := o.connect(config); err != nil {
-				return nil, err
-			}
-			if o.From == fromBeginning {
-				config.Consumer.Offsets.Initial = sarama.OffsetOldest
-			}
-			if o.Group == "" {
-				o.Group = "pipeline-" + env.Pipeline
-			}
-			return kafka.NewSubscriber(kafka.SubscriberConfig{Brokers: o.Brokers, ConsumerGroup: o.Group, OverwriteSaramaConfig: config}, Logger(env.Log))
-		},
-		Complete: completeKafka,
+		Publisher: openKafkaPublisher, Subscriber: openKafkaSubscriber, Complete: completeKafka,
 	})
+}
+
+func openKafkaPublisher(_ context.Context, env pipeline.Env, o kafkaOptions) (message.Publisher, error) {
+	config := kafka.DefaultSaramaSyncPublisherConfig()
+	if err := o.connect(config); err != nil {
+		return nil, err
+	}
+	return kafka.NewPublisher(kafka.PublisherConfig{Brokers: o.Brokers, Marshaler: marshaler{}, OverwriteSaramaConfig: config}, Logger(env.Log))
+}
+
+func openKafkaSubscriber(_ context.Context, env pipeline.Env, o kafkaOptions) (message.Subscriber, error) {
+	config := kafka.DefaultSaramaSubscriberConfig()
+	if err := o.connect(config); err != nil {
+		return nil, err
+	}
+	if o.From == fromBeginning {
+		config.Consumer.Offsets.Initial = sarama.OffsetOldest
+	}
+	if o.Group == "" {
+		o.Group = "pipeline-" + env.Pipeline
+	}
+	return kafka.NewSubscriber(kafka.SubscriberConfig{Brokers: o.Brokers, ConsumerGroup: o.Group, OverwriteSaramaConfig: config}, Logger(env.Log))
 }
 
 // Validate implements pipeline.Validator.
