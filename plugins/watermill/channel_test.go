@@ -13,7 +13,10 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The clock of sarama's metrics, one a process, never ends.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+}
 
 func messages(payloads ...string) (ms []*message.Message) {
 	for _, p := range payloads {
