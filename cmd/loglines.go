@@ -22,6 +22,7 @@ type logLines struct {
 	pipeline string // named before the message
 	group    string // of the attributes to come, with a dot at its end
 	attrs    string // those that every line has
+	stack    string // of a panic: it stands below the line
 }
 
 var _ slog.Handler = (*logLines)(nil)
@@ -63,6 +64,8 @@ func (h *logLines) add(group string, a slog.Attr) {
 	case a.Equal(slog.Attr{}):
 	case group == "" && a.Key == "pipeline":
 		h.pipeline = a.Value.String()
+	case a.Key == "stack":
+		h.stack = a.Value.String()
 	case a.Value.Kind() == slog.KindGroup:
 		if a.Key != "" {
 			group += a.Key + "."
@@ -88,6 +91,9 @@ func (h *logLines) Handle(_ context.Context, r slog.Record) error {
 		b.WriteString(h.paint.bold(line.pipeline+":") + " ")
 	}
 	b.WriteString(printable(r.Message) + line.attrs + "\n")
+	for l := range strings.Lines(line.stack) {
+		b.WriteString("    " + printable(strings.ReplaceAll(strings.TrimRight(l, "\n"), "\t", "    ")) + "\n")
+	}
 	h.out.mu.Lock()
 	defer h.out.mu.Unlock()
 	_, err := io.WriteString(h.out.w, b.String())

@@ -27,6 +27,8 @@ func TestLogLines(t *testing.T) {
 		{"groups", func(l *slog.Logger) {
 			l.WithGroup("g").With("a", 1).Info("hello", "b", 2, slog.Group("h", "pipeline", 3), slog.Group("", "d", 4))
 		}, "15:04:05 INFO  hello g.a=1 g.b=2 g.h.pipeline=3 g.d=4\n"},
+		{"a stack", func(l *slog.Logger) { l.Error("ouch", "stack", "main.go()\n\tmain.go:3\n\x1b[2J", "n", 3) },
+			"15:04:05 ERROR ouch n=3\n    main.go()\n        main.go:3\n    \\x1b[2J\n"},
 		{"data can't steer the terminal", func(l *slog.Logger) { l.Info("two\nlines", "x", "\x1b[2J") },
 			"15:04:05 INFO  two\\nlines x=\"\\x1b[2J\"\n"},
 	} {

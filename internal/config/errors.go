@@ -24,7 +24,7 @@ type Errors struct {
 	Backoff     Backoff       `yaml:"backoff" doc:"how long to wait before each further try"`
 	Timeout     time.Duration `yaml:"timeout" doc:"how long a transform may take for a record, and a handler for a record or, if it works on batches, for a batch, before that fails; 0: as long as it likes. Code that goes on regardless ends the pipeline after the grace time"`
 	OnFailure   string        `yaml:"on_failure" doc:"what happens to a record that failed: stop, skip or dead_letter"`
-	MaxFailures MaxFailures   `yaml:"max_failures" doc:"with skip or dead_letter, how many records may fail before the pipeline stops: a count, such as 100, or a share of what was read, such as 5%, which counts from the 100th record on; the default is any number"`
+	MaxFailures MaxFailures   `yaml:"max_failures" doc:"with skip or dead_letter, how many records may fail: a count, such as 100, or a share of what was read, such as 5%, which counts from the 100th record on. With more the pipeline stops. The default is any number"`
 }
 
 // Backoff is how long to wait between tries: twice as long each time.

@@ -40,13 +40,22 @@ func (c *crew) start() {
 		queue := make(chan *task, flights)
 		c.queues = append(c.queues, queue)
 		go func() {
+			defer func() { // if a call has ended the goroutine
+				for t := range queue {
+					t.job.finish()
+				}
+			}()
 			for t := range queue {
-				w.outlet = t
-				w.process(&t.part, 0)
-				t.job.finish()
+				w.do(t)
 			}
 		}()
 	}
+}
+
+func (w *worker) do(t *task) {
+	defer t.job.finish()
+	w.outlet = t
+	w.guard(func() { w.process(&t.part, 0) })
 }
 
 // dismiss ends the workers once they have done their work.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -82,6 +81,9 @@ type Pipeline struct {
 	flightPieces chan *flight // of a flight
 
 	reading, writing context.Context // done when no more is to be read; when what is under way is to be given up
+
+	stopReading func()                // ends reading
+	exit        atomic.Pointer[error] // that a call has ended a stage's goroutine
 
 	stuck    chan struct{} // closed once a call has been left, which stuckErr names
 	stuckErr error
@@ -224,12 +226,15 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	defer context.AfterFunc(reading, func() { p.stopping.Store(true) })()
 	defer p.startGrace(ctx, giveUp)()
 
-	p.reading, p.writing = reading, writing
+	p.reading, p.writing, p.stopReading = reading, writing, stopReading
 	p.makeChannels()
 	p.stats.opened(p.input.Source)
 	var reader, stages sync.WaitGroup
 	var readErr error
-	reader.Go(func() { readErr = p.readStage(reading) })
+	reader.Go(func() {
+		readErr = errExit // unless it returns
+		readErr = p.readStage(reading)
+	})
 	stages.Go(p.processStage)
 	if p.plan.Pace != nil {
 		stages.Go(func() { p.releaseStage(reading) })
@@ -243,7 +248,7 @@ func (p *Pipeline) flow(ctx context.Context) error {
 		close(ended)
 	}()
 	go p.vigil(ended)
-	w := &writer{Pipeline: p, ctx: writing, giveUp: giveUp, stopReading: stopReading}
+	w := &writer{Pipeline: p, ctx: writing, giveUp: giveUp}
 	err := w.run()
 	stopReading()
 	giveUp() // what is still handled is not written any more
@@ -251,6 +256,9 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	case <-ended:
 	case <-p.stuck:
 		err = cmp.Or(err, p.stuckErr)
+	}
+	if exit := p.exit.Load(); exit != nil {
+		err = cmp.Or(err, *exit)
 	}
 	reader.Wait()
 	if err == nil && readErr != nil && !p.gone {
@@ -304,11 +312,4 @@ func (p *Pipeline) makeChannels() {
 		p.batchPieces <- b
 		p.flightPieces <- f
 	}
-}
-
-// panicError is the error of a panic that was recovered, and logs where it was.
-func (p *Pipeline) panicError(value any) error {
-	err := &pipeline.PanicError{Value: value, Stack: debug.Stack()}
-	p.log.Error("a plugin panics", "panic", value, "stack", string(err.Stack))
-	return pipeline.Permanent(err)
 }

@@ -27,6 +27,7 @@ func (w *writer) applyPolicy(f *flight) {
 		return
 	}
 	n := int64(len(f.failures))
+	w.passed += n
 	switch w.plan.Errors.OnFailure {
 	case config.Stop: // the sink failed on one: where exactly the position is, is not known
 		f.stop = new(f.failures[0])
@@ -62,12 +63,20 @@ func (w *writer) tooManyFailures(f *flight) error {
 	failed, read := w.stats.skipped.Load()+w.stats.deadLettered.Load(), w.stats.read.Load()
 	if f != nil {
 		failed, read = failed+f.counts.skipped+f.counts.deadLettered, read+f.counts.read
+		if f.stop != nil { // it is one too many
+			failed++
+			w.lastFailed = f.stop
+		}
 	}
 	most := w.plan.Errors.MaxFailures
 	if w.lastFailed == nil || !most.Exceeded(failed, read, f == nil) {
 		return nil
 	}
-	return fmt.Errorf("%d of %d records have failed, more than max_failures: %v; the last was %w", failed, read, most, w.stopError(w.lastFailed))
+	have := "have"
+	if failed == 1 {
+		have = "has"
+	}
+	return fmt.Errorf("%d of %d records %s failed, more than max_failures: %v; the last was %w", failed, read, have, most, w.stopError(w.lastFailed))
 }
 
 func (w *writer) logFailures(failures []pipeline.Record, text string) {
@@ -93,7 +102,11 @@ func (w *writer) pluginOf(r *pipeline.Record) string {
 
 // stopError is the end of a pipeline that stops at a failed record.
 func (w *writer) stopError(r *pipeline.Record) error {
-	return fmt.Errorf("%v: %s %s: %w", r.Origin, stageOf(r), w.pluginOf(r), r.Failure.Err)
+	tries := ""
+	if n := r.Failure.Attempts; n > 1 {
+		tries = fmt.Sprintf(" (tried %d times)", n)
+	}
+	return fmt.Errorf("%v: %s %s: %w%s", r.Origin, stageOf(r), w.pluginOf(r), r.Failure.Err, tries)
 }
 
 // letter makes a dead letter. Its value is the report, for sinks that write

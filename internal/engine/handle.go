@@ -181,7 +181,7 @@ func (w *worker) again(s *step, i int, err error, call func() error) bool {
 		case wait == nil:
 			wait = newBackoff(w.plan.Errors)
 		}
-		if !sleep(w.reading, wait.NextBackOff()) {
+		if !w.backOff(wait, s, &w.given.Records[i], err, attempts) {
 			return false
 		}
 		w.results.For(i)
@@ -269,12 +269,8 @@ func (w *worker) try(s *step, b *pipeline.Batch, out *pipeline.Results) (err err
 	w.batched.Store(int64(len(b.Records)))
 	defer func() {
 		w.batched.Store(0)
-		if v := recover(); v == nil {
-			return
-		} else if len(b.Records) > 1 { // which of them it is will show
-			err = &pipeline.PanicError{Value: v, Stack: debug.Stack()}
-		} else {
-			err = w.panicked(&b.Records[0], v, s.stage(), s.name).Err
+		if v := recover(); v != nil { // which of several records it is will show
+			err = pipeline.Permanent(&pipeline.PanicError{Value: v, Stack: debug.Stack()})
 		}
 	}()
 	return w.handleAll(s, b, out)

@@ -22,12 +22,14 @@ func (p *Pipeline) processStage() {
 		p.processAbreast()
 		return
 	}
-	for b := range p.current {
-		whole := w.processBatch(b)
-		if p.conclude(b, whole); !whole {
-			return
+	w.guard(func() {
+		for b := range p.current {
+			whole := w.processBatch(b)
+			if p.conclude(b, whole); !whole {
+				return
+			}
 		}
-	}
+	})
 }
 
 // current yields what has been read, but for what a seek has left behind, until
@@ -104,18 +106,20 @@ func (p *Pipeline) handleStage() {
 		p.handleAbreast()
 		return
 	}
-	for f := range p.released {
-		w.outlet = &flightOutlet{p, f}
-		f.part.begin(f.Records, nil)
-		w.process(&f.part, 0)
-		whole := f.part.whole
-		f.Records, f.last = f.part.records, f.last && whole
-		p.handled <- f
-		if !whole {
-			p.dropped.Store(true)
-			return
+	w.guard(func() {
+		for f := range p.released {
+			w.outlet = &flightOutlet{p, f}
+			f.part.begin(f.Records, nil)
+			w.process(&f.part, 0)
+			whole := f.part.whole
+			f.Records, f.last = f.part.records, f.last && whole
+			p.handled <- f
+			if !whole {
+				p.dropped.Store(true)
+				return
+			}
 		}
-	}
+	})
 }
 
 func retryable(err error) bool {

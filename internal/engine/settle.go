@@ -205,7 +205,7 @@ func (w *writer) take(d *delivery, failures *[]pipeline.Record) (stored, bytes i
 
 // commit hands on the flight's position: all of it is done.
 func (w *writer) commit(f *flight) {
-	if f.stop != nil {
+	if f.stop != nil && w.stopsAt(f.stop) {
 		w.halt(w.stopError(f.stop))
 	}
 	w.halt(w.tooManyFailures(f))

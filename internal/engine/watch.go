@@ -166,6 +166,27 @@ func (p *Pipeline) leaveCalls(late func(*call) bool) bool {
 	return true
 }
 
+var errExit = errors.New("a call has ended its goroutine, as runtime.Goexit does, and a test's FailNow")
+
+// guard does a worker's work. Should a call end the goroutine, the pipeline fails:
+// what comes before is still written.
+func (w *worker) guard(work func()) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		err := errExit
+		if call := w.call.Load(); call != nil {
+			err = fmt.Errorf("%v: %w", call, errExit)
+		}
+		w.exit.CompareAndSwap(nil, &err)
+		w.stopReading()
+	}()
+	work()
+	returned = true
+}
+
 // closer closes a worker's plugin, unless a call of the worker has been left.
 type closer struct {
 	io.Closer

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +34,7 @@ type worker struct {
 	timer *time.Timer // ends the time of a step
 	due   atomic.Bool // it has
 
+	waits   int                  // long ones that were logged
 	call    atomic.Pointer[call] // under way; nil: none
 	batched atomic.Int64         // records, of a batch that a handler is called with
 	stuck   atomic.Bool          // it has been left
@@ -191,11 +191,11 @@ type run struct {
 func (u *run) all() (n int) {
 	if len(u.steps) > 0 {
 		u.call.Store(&u.steps[0].running)
-		defer u.call.Store(nil)
 	}
 	for n < len(u.part.records) && !u.isDue(u.part, n) {
 		n = u.from(n)
 	}
+	u.call.Store(nil)
 	return n
 }
 
@@ -252,16 +252,6 @@ func (u *run) pluginOf(step int) string {
 	return u.steps[step].name
 }
 
-// panicked is the failure of a record at which a plugin has panicked. It is
-// called where that was recovered.
-func (w *worker) panicked(r *pipeline.Record, value any, stage, plugin string) *pipeline.Failure {
-	err := &pipeline.PanicError{Value: value, Stack: debug.Stack()}
-	if n := w.panics.Add(1); n <= loggedFailures {
-		w.log.Error("a plugin panics", "at", r.Origin.String(), "stage", stage, "plugin", plugin, "panic", value, "stack", string(err.Stack))
-	}
-	return &pipeline.Failure{Err: pipeline.Permanent(err), Stage: stage, Plugin: plugin, Attempts: 1}
-}
-
 func (w *worker) decodeRecord(r *pipeline.Record) {
 	switch {
 	case w.decode == nil:
@@ -304,10 +294,24 @@ func (w *worker) apply(s *step, r *pipeline.Record) bool {
 		case wait == nil:
 			wait = newBackoff(w.plan.Errors)
 		}
-		if !sleep(w.reading, wait.NextBackOff()) {
+		if !w.backOff(wait, s, r, err, attempts) {
 			return false
 		}
 	}
+}
+
+// longBackOff is how long a wait before a further try is that is logged.
+const longBackOff = time.Second
+
+// backOff waits before a further try, and reports false if it is stopped.
+func (w *worker) backOff(wait *backoff.ExponentialBackOff, s *step, r *pipeline.Record, err error, attempts int) bool {
+	d := wait.NextBackOff()
+	if d >= longBackOff && w.waits < loggedFailures {
+		w.waits++
+		w.log.Warn("a record failed; trying again", "at", r.Origin.String(), "stage", s.stage(), "plugin", s.name, "error", err,
+			"retry", attempts, "of", w.plan.Errors.Retries, "in", d.Round(time.Millisecond))
+	}
+	return sleep(w.reading, d)
 }
 
 // failed notes what an error means for a record, and reports false if it may
@@ -318,6 +322,9 @@ func (w *worker) failed(r *pipeline.Record, s *step, err error, attempts int) bo
 		r.Failure = filtered
 	case pipeline.IsPermanent(err) || attempts > w.plan.Errors.Retries:
 		r.Failure = &pipeline.Failure{Err: err, Stage: s.stage(), Plugin: s.name, Attempts: attempts}
+		if p, ok := errors.AsType[*pipeline.PanicError](err); ok {
+			w.tellPanic(r, p, s.stage(), s.name)
+		}
 	default:
 		return false
 	}

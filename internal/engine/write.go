@@ -11,9 +11,8 @@ import (
 // writer is the write stage. It runs on the goroutine that called Run.
 type writer struct {
 	*Pipeline
-	ctx         context.Context // done when what is under way is to be given up
-	giveUp      func()
-	stopReading func()
+	ctx    context.Context // done when what is under way is to be given up
+	giveUp func()
 
 	acks     chan ack
 	queue    []*flight // under way, in order
@@ -24,6 +23,7 @@ type writer struct {
 
 	left       bool             // what is under way is not waited for any more
 	lastFailed *pipeline.Record // that was skipped or became a dead letter
+	passed     int64            // how many were, or will be
 }
 
 // run writes flights until there are no more and all are settled.
@@ -165,12 +165,13 @@ func (w *writer) leave() {
 // way, and notes the flight's position.
 func (w *writer) separate(f *flight) {
 	further, open := f.from.send(len(f.Records))
-	done := w.positions(f, further, len(f.Records)-open)
+	stop := w.stopPlace(f)
+	done := positions(further, stop, len(f.Records)-open)
 	good, last := 0, -1 // last: where the record before is now
 	for i := range f.Records {
 		r := &f.Records[i]
 		f.counts.countIn(further, i)
-		if w.stopsAt(r) {
+		if i == stop {
 			f.stop = new(r.Clone())
 			f.counts.failed++
 			w.end()
@@ -214,17 +215,32 @@ func (f *flight) pass(i int) {
 	f.counts.eventTime = f.Records[i].Time
 }
 
+// stopPlace returns the place of the flight's record at which the pipeline stops:
+// by the policy, or as one that fails too many. Without one, it is behind the
+// last.
+func (w *writer) stopPlace(f *flight) int {
+	failed := w.passed
+	for i := range f.Records {
+		r := &f.Records[i]
+		if r.Failure == nil || r.Failure == filtered {
+			continue
+		}
+		if failed++; w.stopsAt(r) || w.plan.Errors.MaxFailures.Exceeded(failed, 0, false) {
+			return i
+		}
+	}
+	return len(f.Records)
+}
+
 // positions returns how many of a flight's records, of at most n, move the
 // position on: where several come of one record and the pipeline stops among
 // them, none of these does.
-func (w *writer) positions(f *flight, further []bool, n int) int {
-	for i := range further {
-		if w.stopsAt(&f.Records[i]) {
-			for i > 0 && further[i] {
-				i--
-			}
-			return min(i, n)
-		}
+func positions(further []bool, stop, n int) int {
+	if further == nil || stop == len(further) {
+		return n
 	}
-	return n
+	for stop > 0 && further[stop] {
+		stop--
+	}
+	return min(stop, n)
 }
