@@ -13,40 +13,44 @@ import (
 const uuidHeader = "_watermill_message_uuid"
 
 // labelled returns messages with the numbers 0…n-1, spread over the partitions
-// of a topic, whose headers, metadata to Watermill, tell the number, too.
+// of a topic, each with a key of its own. Their headers, metadata to Watermill,
+// tell the number, too.
 func labelled(topic string, partitions, n int) []*kgo.Record {
 	all := numbered(topic, 0, n)
 	for i, m := range all {
-		m.Partition = int32(i % partitions)
+		m.Partition, m.Key = int32(i%partitions), fmt.Append(nil, "key-", i%partitions)
 		m.Headers = []kgo.RecordHeader{{Key: "number", Value: fmt.Append(nil, i)}, {Key: uuidHeader, Value: fmt.Append(nil, "id-", i)}}
 	}
 	return all
 }
 
-// tried is how often each of n numbers is among the messages, each of which
-// has the headers that its number was given.
-func tried(t *testing.T, messages []*kgo.Record, n int) []int {
+// check checks that messages have what their numbers were given, and returns
+// the numbers by their key.
+func check(t *testing.T, messages []*kgo.Record, partitions int) [][]int {
 	t.Helper()
-	times := make([]int, n)
-	for i, number := range numbers(t, values(messages)) {
-		m := messages[i]
-		if got, id := header(m, "number"), header(m, uuidHeader); got != fmt.Sprint(number) || id != "id-"+got {
-			t.Fatalf("number %d has the headers number %q and UUID %q", number, got, id)
+	of, in := make([][]int, partitions), map[int]int32{}
+	for i, n := range numbers(t, values(messages)) {
+		m, key := messages[i], n%partitions
+		if got, id := header(m, "number"), header(m, uuidHeader); got != fmt.Sprint(n) || id != "id-"+got || string(m.Key) != fmt.Sprint("key-", key) {
+			t.Fatalf("number %d has the key %q, number %q and UUID %q", n, m.Key, got, id)
 		}
-		times[number]++
+		if p, known := in[key]; known && p != m.Partition {
+			t.Fatalf("%s is in the partitions %d and %d", m.Key, p, m.Partition)
+		}
+		in[key], of[key] = m.Partition, append(of[key], n)
 	}
-	return times
+	return of
 }
 
 // A pipeline between two of Watermill's Pub/Subs on Kafka is killed half way
 // and started again, and then its broker is: everything arrives, and what was
-// acknowledged at the kill had been stored.
+// acknowledged at the kill had been stored. The order of a key is kept.
 func TestIntegrationWatermillKilled(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
 	const n, partitions = 6000, 3
 	c.create("in", partitions)
-	c.create("out", 1)
+	c.create("out", 2)
 	c.produce(labelled("in", partitions, n)...)
 	dir := folder(t, map[string]string{"pass.yaml": `
 source: {watermill: {pubsub: kafka, topic: in}}
@@ -58,14 +62,11 @@ sink: {watermill: {pubsub: kafka, topic: out}}
 	killed.signal(syscall.SIGKILL)
 	killed.exits(-1, promptly)
 
-	times := tried(t, c.messages("out"), n)
-	acknowledged := 0
-	for p, end := range c.committedAll(group, "in") {
-		acknowledged += int(end)
-		for offset := range int(end) {
-			if number := offset*partitions + int(p); times[number] == 0 {
-				t.Errorf("number %d is acknowledged, and was not stored", number)
-			}
+	acknowledged, ends := 0, c.committedAll(group, "in")
+	for key, got := range check(t, c.messages("out"), partitions) {
+		end := int(ends[int32(key)])
+		if acknowledged += end; end > len(got) {
+			t.Errorf("key %d: %d are acknowledged, and %d stored", key, end, len(got))
 		}
 	}
 	stored := c.size("out")
@@ -88,9 +89,9 @@ sink: {watermill: {pubsub: kafka, topic: out}}
 	next.exits(0, promptly)
 	again := c.size("out") - n
 	next.reports("pass", "stopped", counts{Read: n + again - stored, Written: n + again - stored})
-	for number, times := range tried(t, c.messages("out"), n) {
-		if times == 0 {
-			t.Errorf("number %d is lost", number)
+	for key, got := range check(t, c.messages("out"), partitions) {
+		if _, err := retell(got, key, partitions, n/partitions); err != nil {
+			t.Errorf("key %d: %v", key, err)
 		}
 	}
 	t.Logf("%d of %d stored and %d acknowledged when it was killed; %d again", stored, n, acknowledged, again)

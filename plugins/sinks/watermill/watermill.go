@@ -3,7 +3,8 @@
 //
 // A record becomes a message: what the codec has encoded is the payload, the
 // headers are the metadata, and the header _watermill_message_uuid is the UUID;
-// a record without one gets a new UUID. A batch is stored when Publish has
+// a record without one gets a new UUID. The key goes with it to a Pub/Sub that
+// has keys, as kafka and channel do. A batch is stored when Publish has
 // returned.
 //
 // The Pub/Sub channel links pipelines of one process: sources watermill of the
@@ -16,10 +17,12 @@ package watermill
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/fields"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
 	"github.com/pipeline-daemon/pipeline/plugins/watermill"
 )
@@ -30,12 +33,14 @@ type Options struct {
 
 	PubSub watermill.Choice `yaml:"pubsub" doc:"the Pub/Sub: channel, kafka, or one that a build of your own adds"`
 	Topic  string           `yaml:"topic" doc:"the topic to publish to"`
+	Key    fields.Text      `yaml:"key" doc:"the messages' key, for a Pub/Sub that has keys, such as kafka; the default is the record's own"`
 
 	pipeline.CodecOption `yaml:",inline"`
 }
 
 var (
 	_ pipeline.Validator = (*Options)(nil)
+	_ pipeline.ValueUser = (*Options)(nil)
 	_ pipeline.Linked    = (*Options)(nil)
 )
 
@@ -44,6 +49,12 @@ func init() { pipeline.RegisterSink("watermill", Options{}, open) }
 // Validate implements pipeline.Validator.
 func (o *Options) Validate() error {
 	return watermill.Validate(o.PubSub, o.Topic, o.PubSub.CanPublish())
+}
+
+// UsesValue implements pipeline.ValueUser.
+func (o *Options) UsesValue() bool {
+	_, column := o.Key.Column()
+	return column
 }
 
 // Connection returns how to connect to Kafka, nil where it isn't Kafka.
@@ -57,6 +68,7 @@ func (o *Options) Join() (leave func(error)) { return o.PubSub.Join(o.Topic, tru
 
 type sink struct {
 	topic     string
+	key       fields.Text
 	publisher message.Publisher
 }
 
@@ -67,7 +79,7 @@ func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Sink, erro
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Synchronous(&sink{topic: o.Topic, publisher: publisher}), nil
+	return pipeline.Synchronous(&sink{topic: o.Topic, key: o.Key, publisher: publisher}), nil
 }
 
 // Store implements pipeline.SyncSink. A publish that doesn't heed ctx is left
@@ -77,7 +89,7 @@ func (s *sink) Store(ctx context.Context, b *pipeline.Batch) error {
 		return ctx.Err()
 	}
 	published := make(chan error, 1)
-	messages := messagesOf(ctx, b)
+	messages := s.messages(ctx, b)
 	go func() { published <- s.publisher.Publish(s.topic, messages...) }()
 	select {
 	case err := <-published:
@@ -87,24 +99,44 @@ func (s *sink) Store(ctx context.Context, b *pipeline.Batch) error {
 	}
 }
 
-func messagesOf(ctx context.Context, b *pipeline.Batch) []*message.Message {
+// messages makes messages of the records. A record that can't be one fails.
+func (s *sink) messages(ctx context.Context, b *pipeline.Batch) []*message.Message {
 	size := 0
 	for i := range b.Records {
 		size += len(b.Records[i].Encoded)
 	}
 	memory := make([]byte, 0, size)
-	messages := make([]*message.Message, len(b.Records))
+	messages := make([]*message.Message, 0, len(b.Records))
 	for i := range b.Records {
 		r := &b.Records[i]
+		if r.Failure != nil {
+			continue
+		}
+		key, err := s.keyOf(r)
+		if err != nil {
+			r.Fail(pipeline.Permanent(fmt.Errorf("key: %w", err)))
+			continue
+		}
 		var payload []byte
 		if r.Encoded != nil {
 			from := len(memory)
 			memory = append(memory, r.Encoded...)
 			payload = memory[from:len(memory):len(memory)]
 		}
-		messages[i] = watermill.Message(ctx, r, payload)
+		keyed := *r
+		keyed.Key = key
+		messages = append(messages, watermill.Message(ctx, &keyed, payload))
 	}
 	return messages
+}
+
+// keyOf returns a record's key, nil if it has none.
+func (s *sink) keyOf(r *pipeline.Record) ([]byte, error) {
+	if !s.key.Given() {
+		return r.Key, nil
+	}
+	_, key, err := s.key.Append([]byte{}, r)
+	return key, err
 }
 
 // Close implements pipeline.SyncSink.

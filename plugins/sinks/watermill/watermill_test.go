@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
@@ -17,6 +18,7 @@ import (
 type store struct {
 	mu      sync.Mutex
 	stored  []string
+	keys    [][]byte
 	blocked chan struct{} // nil: nothing is
 }
 
@@ -28,6 +30,7 @@ func (s *store) Publish(_ string, ms ...*message.Message) error {
 	defer s.mu.Unlock()
 	for _, m := range ms {
 		s.stored = append(s.stored, string(m.Payload))
+		s.keys = append(s.keys, watermill.Key(m))
 	}
 	return nil
 }
@@ -71,8 +74,60 @@ func TestGivesUp(t *testing.T) {
 	close(current.blocked)
 }
 
+func TestKey(t *testing.T) {
+	value := pipeline.Struct([]pipeline.Field{{Name: "sensor", Value: pipeline.String("s1")}, {Name: "none"}})
+	for _, tt := range []struct {
+		options string
+		own     []byte
+		want    []byte
+		failure string
+	}{
+		{"", []byte("own"), []byte("own"), ""},
+		{"", nil, nil, ""},
+		{"", []byte{}, []byte{}, ""},
+		{"key: sensor", []byte("own"), []byte("s1"), ""},
+		{"key: none", []byte("own"), nil, ""},
+		{"key: {constant: all}", nil, []byte("all"), ""},
+		{"key: {constant: ''}", nil, []byte{}, ""},
+		{"key: {origin: path}", nil, []byte("a.csv"), ""},
+		{"key: other", []byte("own"), nil, `key: there is no column "other"; the record has sensor, none`},
+	} {
+		t.Run(tt.options, func(t *testing.T) {
+			current = &store{}
+			bound, err := pipeline.BindSink(plugintest.Node(t, "watermill: {pubsub: test, topic: t, "+tt.options+"}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := bound.Open(t.Context(), pipeline.Env{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b pipeline.Batch
+			r := b.Add(1)
+			r.Key, r.Value, r.Encoded, r.Origin.Source = tt.own, value, []byte("1"), "a.csv"
+			b.Add(1).Fail(errors.New("before"))
+			s.Write(t.Context(), &b, func(err error) {
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			want := [][]byte{tt.want}
+			if tt.failure != "" {
+				want = nil
+			}
+			if diff := cmp.Diff(want, current.keys); diff != "" {
+				t.Error(diff)
+			}
+			if failure := b.Records[0].Failure; (failure == nil) != (tt.failure == "") || failure != nil && failure.Err.Error() != tt.failure {
+				t.Errorf("failure %v, want %q", failure, tt.failure)
+			}
+		})
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	plugintest.Mistakes(t, pipeline.BindSink, []plugintest.Mistake{
 		{Options: "watermill: {pubsub: channel}", Want: "t.yaml:1:12: topic: is missing: name the topic"},
+		{Options: "watermill: {pubsub: channel, topic: t, key: {constant: a, origin: path}}", Want: "t.yaml:1:45: wants a column's name, {constant: TEXT} or {origin: path}"},
 	})
 }
