@@ -44,7 +44,7 @@ func (o *Options) ClientOpts(log *slog.Logger) ([]kgo.Opt, error) {
 		opts = append(opts, kgo.Dialer(DialContext))
 	}
 	if o.SASL != nil {
-		opts = append(opts, kgo.SASL(o.SASL.mechanism()))
+		opts = append(opts, kgo.SASL(o.SASL.Login()))
 	}
 	return opts, nil
 }
@@ -73,7 +73,8 @@ func (t *TLS) Config() (*tls.Config, error) {
 	return c, nil
 }
 
-func (s *SASL) mechanism() sasl.Mechanism {
+// Login returns what logs in, with the mechanism that is chosen.
+func (s *SASL) Login() sasl.Mechanism {
 	switch s.Mechanism {
 	case saslScram256:
 		return scram.Auth{User: s.Username, Pass: s.Password}.AsSha256Mechanism()

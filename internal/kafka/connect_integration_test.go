@@ -4,9 +4,7 @@ package kafka
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +12,6 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 )
-
-// unsecuredToken is a token without a signature, which Kafka takes in its test
-// mode (RFC 7515, appendix A.5).
-func unsecuredToken() string {
-	part := func(json string) string { return base64.RawURLEncoding.EncodeToString([]byte(json)) }
-	now := time.Now().Unix()
-	return part(`{"alg":"none"}`) + "." + part(fmt.Sprintf(`{"sub":"alice","iat":%d,"exp":%d}`, now, now+3600)) + "."
-}
 
 func TestIntegrationConnect(t *testing.T) {
 	certs, others := kafkatest.NewCerts(t), kafkatest.NewCerts(t)
@@ -44,7 +34,7 @@ func TestIntegrationConnect(t *testing.T) {
 		{"PLAIN", login.SASLAddr(), nil, user(saslPlain, "alice", "secret"), ""},
 		{"SCRAM-SHA-256", login.SASLAddr(), nil, user(saslScram256, "alice", "secret"), ""},
 		{"SCRAM-SHA-512", login.SASLAddr(), nil, user(saslScram512, "alice", "secret"), ""},
-		{"OAUTHBEARER", login.SASLAddr(), nil, token(unsecuredToken()), ""},
+		{"OAUTHBEARER", login.SASLAddr(), nil, token(kafkatest.UnsecuredToken()), ""},
 		{"TLS", login.TLSAddr(), ca, nil, ""},
 		{"mutual TLS", mutual.TLSAddr(), &TLS{CA: certs.CA, Cert: certs.ClientCert, Key: certs.ClientKey}, nil, ""},
 		{"PLAIN, wrong password", login.SASLAddr(), nil, user(saslPlain, "alice", "x"), refused},

@@ -2,7 +2,6 @@ package watermill
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/IBM/sarama"
@@ -35,17 +34,17 @@ func init() {
 	})
 }
 
-func openKafkaPublisher(_ context.Context, env pipeline.Env, o kafkaOptions) (message.Publisher, error) {
+func openKafkaPublisher(ctx context.Context, env pipeline.Env, o kafkaOptions) (message.Publisher, error) {
 	config := kafka.DefaultSaramaSyncPublisherConfig()
-	if err := o.connect(config); err != nil {
+	if err := o.connect(ctx, env, config); err != nil {
 		return nil, err
 	}
 	return kafka.NewPublisher(kafka.PublisherConfig{Brokers: o.Brokers, Marshaler: marshaler{}, OverwriteSaramaConfig: config}, Logger(env.Log))
 }
 
-func openKafkaSubscriber(_ context.Context, env pipeline.Env, o kafkaOptions) (message.Subscriber, error) {
+func openKafkaSubscriber(ctx context.Context, env pipeline.Env, o kafkaOptions) (message.Subscriber, error) {
 	config := kafka.DefaultSaramaSubscriberConfig()
-	if err := o.connect(config); err != nil {
+	if err := o.connect(ctx, env, config); err != nil {
 		return nil, err
 	}
 	if o.From == fromBeginning {
@@ -59,31 +58,8 @@ func openKafkaSubscriber(_ context.Context, env pipeline.Env, o kafkaOptions) (m
 
 // Validate implements pipeline.Validator.
 func (o *kafkaOptions) Validate() error {
-	var errs []error
 	if o.From != fromBeginning && o.From != fromEnd {
-		errs = append(errs, &pipeline.FieldError{Option: "from", Err: fmt.Errorf("wants beginning or end, not %q", o.From)})
-	}
-	if o.SASL != nil && o.SASL.Mechanism != sarama.SASLTypePlaintext {
-		errs = append(errs, &pipeline.FieldError{Option: "sasl.mechanism", Err: fmt.Errorf("wants PLAIN here, not %q; the source and the sink kafka know the others", o.SASL.Mechanism)})
-	}
-	return errors.Join(errs...)
-}
-
-// connect sets how to connect.
-func (o *kafkaOptions) connect(c *sarama.Config) error {
-	c.ClientID = o.ClientID
-	if o.TLS != nil {
-		config, err := o.TLS.Config()
-		if err != nil {
-			return pipeline.Permanent(err)
-		}
-		c.Net.TLS.Enable, c.Net.TLS.Config = true, config
-	} else {
-		c.Net.Proxy.Enable, c.Net.Proxy.Dialer = true, ownkafka.Dialer{}
-	}
-	if o.SASL != nil {
-		c.Net.SASL.Enable, c.Net.SASL.Mechanism = true, sarama.SASLTypePlaintext
-		c.Net.SASL.User, c.Net.SASL.Password = o.SASL.Username, o.SASL.Password
+		return &pipeline.FieldError{Option: "from", Err: fmt.Errorf("wants beginning or end, not %q", o.From)}
 	}
 	return nil
 }

@@ -181,6 +181,7 @@ func TestMistakes(t *testing.T) {
 		{Options: "watermill: {pubsub: chanel, topic: t}", Want: `t.yaml:1:21: unknown Pub/Sub "chanel"; there are channel, kafka, test, writeonly`},
 		{Options: "watermill: {pubsub: {channel: {a: 1}}, topic: t}", Want: `t.yaml:1:32: unknown option "a"; there is none to set`},
 		{Options: "watermill: {pubsub: {kafka: {from: now}}, topic: t}", Want: `t.yaml:1:30: from: wants beginning or end, not "now"`},
+		{Options: "watermill: {pubsub: {kafka: {sasl: {mechanism: GSSAPI}}}, topic: t}", Want: `t.yaml:1:37: sasl.mechanism: wants PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, not "GSSAPI"`},
 		{Options: "watermill: {pubsub: writeonly, topic: t}", Want: "t.yaml:1:13: pubsub: writeonly can't be used at this end of a pipeline"},
 	})
 }
