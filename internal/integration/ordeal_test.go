@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -46,7 +48,7 @@ func TestIntegrationGroupOrdeal(t *testing.T) {
 		}
 		<-time.After(each / 2) // some of it is committed, and there is still much to do
 		for _, o := range ordeals {
-			o.kill()
+			o.end(0, syscall.SIGKILL)
 			o.add()
 		}
 		<-time.After(each / 2)
@@ -79,6 +81,39 @@ func TestIntegrationBrokerStopsAgainAndAgain(t *testing.T) {
 	o.write(400)
 	o.await()
 	o.stop()
+}
+
+// A member with a lasting name that is back in time has its partitions again,
+// and the group of the other one has not changed.
+func testInstances(t *testing.T, c *cluster) {
+	o := newOrdeal(c, "instances", 4, 4, 0, "")
+	add := func(name string) { o.add("--set", "source.kafka.instance_id="+name, "--log-level", "debug") }
+	add("stays")
+	add("comes back")
+	o.settle(2)
+	stays := o.alive[0]
+	changes := func() int { return strings.Count(stays.stderr.String(), "new group session begun") }
+	before := changes()
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
+		o.write(400)
+		o.await()
+		o.end(1, s)
+		o.write(400)
+		add("comes back")
+		o.await()
+	}
+	if after := changes(); before == 0 || after != before {
+		t.Errorf("the group has changed from %d to %d", before, after)
+	}
+	o.stop()
+	of := map[int]bool{} // each key: whether it is of the one that stays
+	for _, d := range o.handled() {
+		own := d.Process == stays.cmd.Process.Pid
+		if was, known := of[d.Key]; known && was != own {
+			t.Fatalf("key %d has moved", d.Key)
+		}
+		of[d.Key] = own
+	}
 }
 
 // ordeal is a consumer group. Its handlers write down what they handle, as it
@@ -124,14 +159,20 @@ handler: {exec: {command: [python3, write_down.py, "%[2]g"], batch: 100}}
 	return &ordeal{t: c.t, c: c, topic: topic, dir: dir, file: file, partitions: partitions, keys: keys, written: map[int]int{}}
 }
 
-func (o *ordeal) add() { o.alive = append(o.alive, start(o.t, o.dir, o.c.Addr(), o.file)) }
+func (o *ordeal) add(args ...string) {
+	o.alive = append(o.alive, start(o.t, o.dir, o.c.Addr(), append(args, o.file)...))
+}
 
-// kill kills the oldest member.
-func (o *ordeal) kill() {
+// end ends a member, which are numbered by age.
+func (o *ordeal) end(member int, s syscall.Signal) {
 	o.t.Helper()
-	o.alive[0].signal(syscall.SIGKILL)
-	o.alive[0].exits(-1, promptly)
-	o.alive = o.alive[1:]
+	code := 0
+	if s == syscall.SIGKILL {
+		code = -1
+	}
+	o.alive[member].signal(s)
+	o.alive[member].exits(code, promptly)
+	o.alive = slices.Delete(o.alive, member, member+1)
 }
 
 // write writes n more messages, as many of each key. Those of a key are in one

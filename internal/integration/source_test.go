@@ -12,18 +12,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // What a source may meet.
 func TestIntegrationSource(t *testing.T) {
 	t.Parallel()
-	c := startCluster(t)
+	c := startCluster(t, kafkatest.WithProperty("log.cleaner.backoff.ms", "100"))
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *cluster)
 	}{
 		{"topic deleted", testTopicDeleted}, {"topic made anew", testTopicMadeAnew}, {"overtaken", testOvertaken},
+		{"transactions", testTransactions}, {"compacted", testCompacted}, {"instances", testInstances},
 		{"10 MB", testLargeMessage}, {"group in use", testGroupInUse}, {"1,000 topics", testManyTopics},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, c.in(t)) })
