@@ -53,7 +53,7 @@ func openKafkaSubscriber(ctx context.Context, env pipeline.Env, o kafkaOptions) 
 	if o.Group == "" {
 		o.Group = "pipeline-" + env.Pipeline
 	}
-	return kafka.NewSubscriber(kafka.SubscriberConfig{Brokers: o.Brokers, ConsumerGroup: o.Group, OverwriteSaramaConfig: config}, Logger(env.Log))
+	return kafka.NewSubscriber(kafka.SubscriberConfig{Brokers: o.Brokers, ConsumerGroup: o.Group, OverwriteSaramaConfig: config}, newKafkaLog(env.Log))
 }
 
 // Validate implements pipeline.Validator.
