@@ -8,8 +8,8 @@ import (
 
 // Option describes one option of a plugin.
 type Option struct {
-	Name    string   `json:"name"` // empty where the option is the plugin's whole value
-	Type    string   `json:"type"`
+	Name    string   `json:"name"`           // empty where the option is the plugin's whole value
+	Type    string   `json:"type,omitempty"` // empty for one of a Chooser's names
 	Default string   `json:"default,omitempty"`
 	Doc     string   `json:"doc"`
 	Options []Option `json:"options,omitempty"` // of a mapping, or of each in a list
@@ -17,6 +17,13 @@ type Option struct {
 
 // Typer is an option type that describes itself, such as "string or {constant: TEXT}".
 type Typer interface{ OptionType() string }
+
+// Chooser is an option type that is a choice of names, each of which has
+// options of its own.
+type Chooser interface {
+	// OptionChoices returns a DescribeChoice of each name that there is now.
+	OptionChoices() []Option
+}
 
 // OptionType implements Typer.
 func (Pairs[T]) OptionType() string { return "{name: " + typeOf(reflect.TypeFor[T]()) + ", …}" }
@@ -35,6 +42,12 @@ func (*Bound[T]) OptionType() string {
 
 // DescribeOptions describes the options of a struct with its defaults.
 func DescribeOptions(defaults any) []Option { return describe(reflect.ValueOf(defaults)) }
+
+// DescribeChoice describes one of a Chooser's names, whose options are a struct
+// with these defaults. Its doc is the tag doc of the struct's blank field.
+func DescribeChoice(name string, defaults any) Option {
+	return Option{Name: name, Doc: ownTag(reflect.TypeOf(defaults), "doc"), Options: DescribeOptions(defaults)}
+}
 
 // ownTag returns a tag of a struct's blank field, which tells of the plugin.
 func ownTag(t reflect.Type, key string) string {
@@ -70,10 +83,24 @@ func optionOf(f reflect.StructField, name string, v reflect.Value) Option {
 		v = reflect.Zero(f.Type.Elem())
 		o.Default = ""
 	}
-	if o.Options = describe(v); o.Options != nil {
+	if o.Options = describe(v); o.Options == nil {
+		o.Options = choices(f.Type)
+	}
+	if o.Options != nil {
 		o.Default = ""
 	}
 	return o
+}
+
+// choices describes the names that an option, or each in a list, may have.
+func choices(t reflect.Type) []Option {
+	if t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if c, ok := reflect.Zero(t).Interface().(Chooser); ok {
+		return c.OptionChoices()
+	}
+	return nil
 }
 
 func typeOf(t reflect.Type) string {

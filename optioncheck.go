@@ -12,6 +12,11 @@ var (
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
+// CheckOptions returns an error if a struct of options can't be decoded, with
+// the path of the option that can't. Plugins are checked when they are
+// registered; this is for other registries of options.
+func CheckOptions(defaults any) error { return checkOptionType(reflect.TypeOf(defaults), nil) }
+
 // checkOptionType returns an error if options of type t can't be decoded, with
 // the path of the one that can't. above holds the structs that t is in.
 func checkOptionType(t reflect.Type, above []reflect.Type) error {

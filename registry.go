@@ -110,7 +110,7 @@ type registry[T any] struct {
 }
 
 type plugin[T any] struct {
-	doc  Plugin
+	doc  func() Plugin
 	bind func(name string, options Node) (*Bound[T], error)
 }
 
@@ -123,8 +123,10 @@ var (
 )
 
 func register[T, O any](r *registry[T], name string, defaults O, open func(context.Context, Env, O) (T, error)) {
-	doc := Plugin{Kind: r.kind, Name: name, Options: describe(reflect.ValueOf(defaults)),
-		Doc: ownTag(reflect.TypeFor[O](), "doc"), Example: ownTag(reflect.TypeFor[O](), "example")}
+	doc := func() Plugin { // later: there may be more choices then
+		return Plugin{Kind: r.kind, Name: name, Options: describe(reflect.ValueOf(defaults)),
+			Doc: ownTag(reflect.TypeFor[O](), "doc"), Example: ownTag(reflect.TypeFor[O](), "example")}
+	}
 	bind := func(name string, options Node) (*Bound[T], error) {
 		o := defaults
 		if err := options.Decode(&o); err != nil {
@@ -151,7 +153,7 @@ func (r *registry[T]) list() []Plugin {
 	defer r.mu.RUnlock()
 	var ps []Plugin
 	for _, name := range slices.Sorted(maps.Keys(r.plugins)) {
-		ps = append(ps, r.plugins[name].doc)
+		ps = append(ps, r.plugins[name].doc())
 	}
 	return ps
 }

@@ -103,16 +103,22 @@ func sentence(doc string) string {
 // mapping.
 func writeOptions(w *strings.Builder, indent string, options []pipeline.Option) {
 	for _, o := range options {
-		head := fmt.Sprintf("`%s` (%s", o.Name, code(o.Type))
-		if o.Default != "" {
-			head += ", default `" + o.Default + "`"
-		}
-		if head += ")"; o.Name == "" { // the plugin's whole value
-			head = "`" + o.Type + "`"
-		}
-		writeWrapped(w, indent+"- ", head+": "+o.Doc)
+		writeWrapped(w, indent+"- ", optionHead(o)+": "+o.Doc)
 		writeOptions(w, indent+"  ", o.Options)
 	}
+}
+
+// optionHead names an option, with its type and default.
+func optionHead(o pipeline.Option) string {
+	switch {
+	case o.Name == "": // the plugin's whole value
+		return "`" + o.Type + "`"
+	case o.Type == "": // one of a choice
+		return "`" + o.Name + "`"
+	case o.Default == "":
+		return fmt.Sprintf("`%s` (%s)", o.Name, code(o.Type))
+	}
+	return fmt.Sprintf("`%s` (%s, default `%s`)", o.Name, code(o.Type), o.Default)
 }
 
 // code quotes what Markdown would take for its own.

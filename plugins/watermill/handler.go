@@ -16,7 +16,7 @@ import (
 // signature.
 type HandlerOptions struct {
 	_          struct{}     `doc:"a function in Watermill's signature"`
-	Middleware []Middleware `yaml:"middleware" doc:"what is around the function, the outermost first: recoverer, correlation_id, {retry: …}, {timeout: …}, {throttle: …}, {circuit_breaker: …}, {deduplicator: …}"`
+	Middleware []Middleware `yaml:"middleware" doc:"what is around the function, the outermost first: names of middleware, or {name: options}"`
 
 	pipeline.CodecOption `yaml:",inline"`
 }

@@ -3,6 +3,7 @@ package watermill
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type maker func(*handler) (message.HandlerMiddleware, error)
 var (
 	_ pipeline.OptionDecoder = (*Middleware)(nil)
 	_ pipeline.Typer         = Middleware{}
+	_ pipeline.Chooser       = Middleware{}
 )
 
 // OptionType implements pipeline.Typer.
@@ -44,9 +46,9 @@ func needPayload(ms []Middleware) bool {
 }
 
 // known are Watermill's middleware, each with its options.
-var known = map[string]func(pipeline.Node) (maker, error){
-	"recoverer":       plain(middleware.Recoverer),
-	"correlation_id":  plain(middleware.CorrelationID),
+var known = map[string]kind{
+	"recoverer":       plain("a panic is an error", middleware.Recoverer),
+	"correlation_id":  plain("what a message becomes has its correlation_id", middleware.CorrelationID),
 	"retry":           with(defaultRetry, retryOptions.middleware),
 	"timeout":         with(timeoutOptions{}, timeoutOptions.middleware),
 	"throttle":        with(throttleOptions{Per: time.Second}, throttleOptions.middleware),
@@ -54,18 +56,38 @@ var known = map[string]func(pipeline.Node) (maker, error){
 	deduplicator:      with(deduplicatorOptions{Window: time.Minute}, deduplicatorOptions.middleware),
 }
 
+// kind is a middleware that can be named.
+type kind struct {
+	bind     func(pipeline.Node) (maker, error)
+	describe func(name string) pipeline.Option
+}
+
 // with is a middleware with options.
-func with[O any](defaults O, make func(O, *handler) (message.HandlerMiddleware, error)) func(pipeline.Node) (maker, error) {
-	return func(n pipeline.Node) (maker, error) {
-		o := defaults
-		err := n.Decode(&o)
-		return func(h *handler) (message.HandlerMiddleware, error) { return make(o, h) }, err
+func with[O any](defaults O, make func(O, *handler) (message.HandlerMiddleware, error)) kind {
+	return kind{
+		bind: func(n pipeline.Node) (maker, error) {
+			o := defaults
+			err := n.Decode(&o)
+			return func(h *handler) (message.HandlerMiddleware, error) { return make(o, h) }, err
+		},
+		describe: func(name string) pipeline.Option { return pipeline.DescribeChoice(name, defaults) },
 	}
 }
 
 // plain is a middleware without options.
-func plain(m message.HandlerMiddleware) func(pipeline.Node) (maker, error) {
-	return with(struct{}{}, func(struct{}, *handler) (message.HandlerMiddleware, error) { return m, nil })
+func plain(doc string, m message.HandlerMiddleware) kind {
+	k := with(struct{}{}, func(struct{}, *handler) (message.HandlerMiddleware, error) { return m, nil })
+	k.describe = func(name string) pipeline.Option { return pipeline.Option{Name: name, Doc: doc} }
+	return k
+}
+
+// OptionChoices implements pipeline.Chooser.
+func (Middleware) OptionChoices() []pipeline.Option {
+	var all []pipeline.Option
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		all = append(all, known[name].describe(name))
+	}
+	return all
 }
 
 // DecodeOption implements pipeline.OptionDecoder.
@@ -74,17 +96,12 @@ func (m *Middleware) DecodeOption(n pipeline.Node) error {
 	if err != nil {
 		return err
 	}
-	bind, ok := known[name.YAML.Value]
+	chosen, ok := known[name.YAML.Value]
 	if !ok {
-		var names []string
-		for name := range known {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		return name.Errorf("unknown middleware %q; there are %s", name.YAML.Value, strings.Join(names, ", "))
+		return name.Errorf("unknown middleware %q; there are %s", name.YAML.Value, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 	}
 	m.Name = name.YAML.Value
-	m.make, err = bind(options)
+	m.make, err = chosen.bind(options)
 	return err
 }
 
@@ -103,6 +120,8 @@ func (h *handler) around(f message.HandlerFunc, ms []Middleware) error {
 }
 
 type retryOptions struct {
+	_ struct{} `doc:"handles a message again that has failed"`
+
 	Retries    int           `yaml:"retries" doc:"how often a message is handled again"`
 	Initial    time.Duration `yaml:"initial" doc:"the wait before the first retry"`
 	Max        time.Duration `yaml:"max" doc:"the longest wait"`
@@ -127,7 +146,9 @@ func (o retryOptions) middleware(h *handler) (message.HandlerMiddleware, error) 
 }
 
 type timeoutOptions struct {
-	After time.Duration `yaml:",inline"`
+	_ struct{} `doc:"how long the function's context lasts"`
+
+	After time.Duration `yaml:",inline" doc:"such as 5s"`
 }
 
 // Validate implements pipeline.Validator.
@@ -143,6 +164,8 @@ func (o timeoutOptions) middleware(*handler) (message.HandlerMiddleware, error) 
 }
 
 type throttleOptions struct {
+	_ struct{} `doc:"at most so many messages in a time"`
+
 	Count int64         `yaml:"count" doc:"how many messages"`
 	Per   time.Duration `yaml:"per" doc:"in which time"`
 }
@@ -160,6 +183,8 @@ func (o throttleOptions) middleware(*handler) (message.HandlerMiddleware, error)
 }
 
 type breakerOptions struct {
+	_ struct{} `doc:"after failures, messages fail at once for a while"`
+
 	Failures int           `yaml:"failures" doc:"after so many failures in a row messages fail at once"`
 	Timeout  time.Duration `yaml:"timeout" doc:"for so long, after which one is tried"`
 	Probes   int           `yaml:"probes" doc:"how many must succeed then for all to be handled again"`
@@ -184,6 +209,8 @@ func (o breakerOptions) middleware(h *handler) (message.HandlerMiddleware, error
 }
 
 type deduplicatorOptions struct {
+	_ struct{} `doc:"leaves out a message whose payload came before"`
+
 	Window time.Duration `yaml:"window" doc:"for how long a payload is remembered"`
 }
 

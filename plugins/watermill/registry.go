@@ -29,15 +29,20 @@ type PubSub[O any] struct {
 }
 
 // Register makes a Pub/Sub available under a name, to the source and the sink
-// watermill. Call it from init; it panics if the name is taken. defaults are
-// the options before the user's, as in pipeline.RegisterSource.
+// watermill. Call it from init; it panics if the name is taken, or if O has an
+// option that can't be decoded. defaults are the options before the user's, as
+// in pipeline.RegisterSource; O's blank field may say in a doc tag what the
+// Pub/Sub is.
 func Register[O any](name string, defaults O, p PubSub[O]) {
+	if err := pipeline.CheckOptions(defaults); err != nil {
+		panic(fmt.Sprintf("watermill: Pub/Sub %q: %v", name, err))
+	}
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
-	if _, taken := registry.bind[name]; taken {
+	if _, taken := registry.known[name]; taken {
 		panic(fmt.Sprintf("watermill: Pub/Sub %q is registered twice", name))
 	}
-	registry.bind[name] = func(n pipeline.Node) (Choice, error) {
+	bind := func(n pipeline.Node) (Choice, error) {
 		o := new(O)
 		*o = defaults
 		c := Choice{Name: name, Options: o, Complete: p.Complete}
@@ -53,17 +58,24 @@ func Register[O any](name string, defaults O, p PubSub[O]) {
 		}
 		return c, n.Decode(o)
 	}
+	registry.known[name] = registered{bind, pipeline.DescribeChoice(name, defaults)}
+}
+
+// registered is a Pub/Sub that can be chosen.
+type registered struct {
+	bind func(pipeline.Node) (Choice, error)
+	doc  pipeline.Option
 }
 
 var registry = struct {
-	mu   sync.RWMutex
-	bind map[string]func(pipeline.Node) (Choice, error)
-}{bind: map[string]func(pipeline.Node) (Choice, error){}}
+	mu    sync.RWMutex
+	known map[string]registered
+}{known: map[string]registered{}}
 
 func names() []string {
 	registry.mu.RLock()
 	defer registry.mu.RUnlock()
-	return slices.Sorted(maps.Keys(registry.bind))
+	return slices.Sorted(maps.Keys(registry.known))
 }
 
 // Choice is the option that names a Pub/Sub, with its options.
@@ -79,10 +91,22 @@ type Choice struct {
 var (
 	_ pipeline.OptionDecoder = (*Choice)(nil)
 	_ pipeline.Typer         = Choice{}
+	_ pipeline.Chooser       = Choice{}
 )
 
 // OptionType implements pipeline.Typer.
 func (Choice) OptionType() string { return "name of the Pub/Sub, or {name: options}" }
+
+// OptionChoices implements pipeline.Chooser.
+func (Choice) OptionChoices() []pipeline.Option {
+	registry.mu.RLock()
+	defer registry.mu.RUnlock()
+	var all []pipeline.Option
+	for _, name := range slices.Sorted(maps.Keys(registry.known)) {
+		all = append(all, registry.known[name].doc)
+	}
+	return all
+}
 
 // DecodeOption implements pipeline.OptionDecoder.
 func (c *Choice) DecodeOption(n pipeline.Node) error {
@@ -91,12 +115,12 @@ func (c *Choice) DecodeOption(n pipeline.Node) error {
 		return err
 	}
 	registry.mu.RLock()
-	bind, ok := registry.bind[name.YAML.Value]
+	chosen, ok := registry.known[name.YAML.Value]
 	registry.mu.RUnlock()
 	if !ok {
 		return name.Errorf("unknown Pub/Sub %q; there are %s", name.YAML.Value, strings.Join(names(), ", "))
 	}
-	*c, err = bind(options)
+	*c, err = chosen.bind(options)
 	return err
 }
 

@@ -9,10 +9,8 @@
 //
 // The Pub/Sub channel links pipelines of one process: sources watermill of the
 // same topic, in pipelines that are run together with it, read what is written,
-// and a batch is stored once all of them are done with it. The Pub/Sub kafka
-// has the options that say how to connect, as the sink kafka has them: brokers,
-// tls, sasl, client_id. Watermill's publisher waits for every single message;
-// the sink kafka is many times as fast.
+// and a batch is stored once all of them are done with it. Watermill's publisher
+// to Kafka waits for every single message; the sink kafka is many times as fast.
 package watermill
 
 import (

@@ -39,9 +39,14 @@ func (s *store) Close() error { return nil }
 
 var current *store
 
+// none are the options of a test's Pub/Sub.
+type none struct {
+	_ struct{} `doc:"of a test"`
+}
+
 func init() {
-	watermill.Register("test", struct{}{}, watermill.PubSub[struct{}]{
-		Publisher: func(context.Context, pipeline.Env, struct{}) (message.Publisher, error) { return current, nil },
+	watermill.Register("test", none{}, watermill.PubSub[none]{
+		Publisher: func(context.Context, pipeline.Env, none) (message.Publisher, error) { return current, nil },
 	})
 }
 

@@ -10,10 +10,8 @@
 //
 // The Pub/Sub channel links pipelines of one process: the source reads what
 // sinks watermill of the same topic write in pipelines that are run together
-// with it, and ends with the last of them. The Pub/Sub kafka has the options
-// group, from (beginning or end, where the group has no position), and those
-// that say how to connect, as the source kafka has them: brokers, tls, sasl,
-// client_id.
+// with it, and ends with the last of them. Any other Pub/Sub goes on until the
+// pipeline is stopped.
 package watermill
 
 import (

@@ -29,12 +29,17 @@ func (s *subscriber) Subscribe(context.Context, string) (<-chan *message.Message
 
 func (s *subscriber) Close() error { s.closed = true; return nil }
 
+// none are the options of a test's Pub/Sub.
+type none struct {
+	_ struct{} `doc:"of a test"`
+}
+
 func init() {
-	watermill.Register("test", struct{}{}, watermill.PubSub[struct{}]{
-		Subscriber: func(context.Context, pipeline.Env, struct{}) (message.Subscriber, error) { return &subscriber{}, nil },
+	watermill.Register("test", none{}, watermill.PubSub[none]{
+		Subscriber: func(context.Context, pipeline.Env, none) (message.Subscriber, error) { return &subscriber{}, nil },
 	})
-	watermill.Register("writeonly", struct{}{}, watermill.PubSub[struct{}]{
-		Publisher: func(context.Context, pipeline.Env, struct{}) (message.Publisher, error) { return nil, nil },
+	watermill.Register("writeonly", none{}, watermill.PubSub[none]{
+		Publisher: func(context.Context, pipeline.Env, none) (message.Publisher, error) { return nil, nil },
 	})
 }
 
