@@ -2,7 +2,8 @@
 
 The function gets a record as a dictionary: value, and key, headers and time where there
 are any. It returns a dictionary, which is the value that goes on, a list of such, or None.
-An exception fails the record. What is printed goes to pipeline's log.
+An exception fails the record; after an OSError, such as those of a network, and a Retry,
+pipeline tries it again as its errors.retries says. What is printed goes to pipeline's log.
 """
 import __main__
 import json
@@ -12,6 +13,11 @@ import time
 import traceback
 
 decode, encode = json.JSONDecoder().decode, json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+class Retry(Exception):
+    """A failure that may pass."""
+
 
 HOLD = 0.1  # seconds for which answers are held back, to be written together
 
@@ -42,7 +48,8 @@ def answer(handle, line):
             return head + ',"records":' + encode([{"value": value} for value in result]) + "}\n"
         return head + ',"value":' + encode(result) + "}\n"
     except Exception as e:
-        return head + ',"error":' + encode(f"{type(e).__name__}: {e}{place(e)}") + "}\n"
+        again = ',"retry":true' if isinstance(e, (OSError, Retry)) else ""
+        return head + ',"error":' + encode(f"{type(e).__name__}: {e}{place(e)}") + again + "}\n"
     finally:
         sys.stdout.flush()
 

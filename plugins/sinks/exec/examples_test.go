@@ -4,6 +4,7 @@ package exec
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -68,6 +69,31 @@ func TestExamples(t *testing.T) {
 			t.Errorf("%v, logged:\n%s", err, log)
 		}
 	})
+}
+
+// A failure of the network may pass, and so may what the program calls one.
+func TestPythonRetries(t *testing.T) {
+	o := example(t, "python3", "")
+	helper, err := filepath.Abs(o.Command[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Command[1] = filepath.Join(t.TempDir(), "fails.py")
+	o.Env = pipeline.Pairs[string]{{Name: "PYTHONPATH", Value: helper}}
+	program := `import pipeline_handler
+def f(record):
+    raise [ConnectionRefusedError("down"), pipeline_handler.Retry("later"), ValueError("bad")][int(record["value"]["value"])]
+pipeline_handler.run(f)
+`
+	if err := os.WriteFile(o.Command[1], []byte(program), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	h, _ := opened(t, o)
+	want := []string{"0 fails: ConnectionRefusedError: down (fails.py:3), for good: false", "1 fails: Retry: later (fails.py:3), for good: false",
+		"2 fails: ValueError: bad (fails.py:3), for good: true"}
+	if diff := cmp.Diff(want, handle(t, h, readings(3))); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // BenchmarkPython is how many records a second go through a Python program and
