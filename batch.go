@@ -16,6 +16,9 @@ type Batch struct {
 	// report. Sinks that take encoded values need not say it.
 	Written int64
 
+	// Turn is that of the source, if it is a Sharer.
+	Turn int64
+
 	maxRecords, maxBytes int
 	bytes                int
 }

@@ -35,6 +35,27 @@ type Committer interface {
 	Commit(ctx context.Context, p Position) error
 }
 
+// Sharer is a Source that shares what there is to read with other readers: part
+// of it may become another one's while its records wait in this pipeline. These
+// are neither handled nor written, since that reader has them too.
+type Sharer interface {
+	// Turn counts how often a part has become another reader's. Read sets it
+	// as the turn of the batch. It may run at any time, and often.
+	Turn() int64
+	// Left returns the turn with which the part that has the record at o last
+	// became another reader's; 0: it never has. Records of it that were read
+	// in an earlier turn are left out.
+	Left(o Origin) int64
+	// Forgo says that the record at o, of a part that has become another
+	// reader's, is left out, and so is what follows it there. Forgo comes
+	// once the records before it are done or under way at the sink.
+	Forgo(o Origin)
+	// Passed says that all that was begun with before a turn is done, so that
+	// nothing is under way of what had left by then. It comes soon after the
+	// turn, unless several workers share the work.
+	Passed(turn int64)
+}
+
 // Progresser is a Source that knows how far it is.
 type Progresser interface {
 	// Progress returns the share, 0 to 1, of all there is to read that ends

@@ -19,6 +19,7 @@ type batch struct {
 
 	read    []pipeline.Record // what the source has filled, while Records is something else; nil: it is Records
 	further []bool            // marks the records that come of the same one as the one before; nil: there are none
+	seen    int64             // the source's turn when the first handler was given it
 	sent    int               // how many records flights have taken to the write stage
 
 	epoch   uint64            // how many seeks came before it

@@ -89,7 +89,7 @@ func (p *Pipeline) processAbreast() {
 				b.originals.keep(b.Records)
 			}
 			if !b.end {
-				p.processors.share(&b.job, b.Records)
+				p.processors.share(&b.job, b.Records, b.Turn)
 			}
 			order <- b
 		}
@@ -140,7 +140,7 @@ func (p *Pipeline) handleAbreast() {
 				p.dropped.Store(true)
 				return
 			}
-			p.handlers.share(&f.job, f.Records)
+			p.handlers.share(&f.job, f.Records, f.from.Turn)
 			order <- f
 		}
 	}()

@@ -61,6 +61,8 @@ type Pipeline struct {
 
 	input      input
 	committer  pipeline.Committer // nil: positions are kept here
+	sharer     pipeline.Sharer    // nil: nobody else reads what the source does
+	handles    bool               // there is a handler, here or among the transforms
 	processors *crew
 	handlers   *crew // of the handler that the pipeline ends in; nil: it ends in a sink
 	sink, dead pipeline.Sink
@@ -187,6 +189,9 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 		return closers, fmt.Errorf("source %s: %w", p.plan.Source.Name, err)
 	}
 	p.committer, _ = p.input.Source.(pipeline.Committer)
+	if p.clock == nil { // otherwise what is held until it is due would be lost
+		p.sharer, _ = p.input.Source.(pipeline.Sharer)
+	}
 	p.rereadable.Store(p.canBeReread())
 	p.noteResumption()
 	p.course, err = newCourse(p)

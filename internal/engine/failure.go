@@ -18,7 +18,7 @@ const loggedFailures = 10
 
 // stopsAt reports whether the pipeline stops at a record.
 func (p *Pipeline) stopsAt(r *pipeline.Record) bool {
-	return r.Failure != nil && r.Failure != filtered && (p.plan.Errors.OnFailure == config.Stop || pipeline.IsFatal(r.Failure.Err))
+	return r.Failure != nil && r.Failure != filtered && r.Failure != foreign && (p.plan.Errors.OnFailure == config.Stop || pipeline.IsFatal(r.Failure.Err))
 }
 
 // applyPolicy deals with a flight's failed records as the error policy says.

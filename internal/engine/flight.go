@@ -12,6 +12,7 @@ type flight struct {
 	from *batch         // the batch whose memory the records are in
 	last bool           // nothing of that batch comes after this flight
 	due  int64          // of a paced pipeline: when its first record was; below 0: it was stepped, or dropped
+	seen int64          // the source's turn when its first handler, or the sink, was given it
 	part part           // of the worker that handles it
 	job  job            // of the workers that share it
 	home chan<- *flight // where it goes when it is done

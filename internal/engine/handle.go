@@ -13,6 +13,9 @@ import (
 // returns the piece of it that is through. Nothing after a record at which the
 // pipeline stops is handled.
 func (w *worker) handle(s *step, p *part) (piece *part) {
+	if s.first {
+		p.seen = w.leaveOut(p.records, p.turn)
+	}
 	w.call.Store(&s.running)
 	for i := 0; i < len(p.records); i++ {
 		w.cutAt(p, i)

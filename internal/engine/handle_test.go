@@ -294,7 +294,7 @@ func TestHandlersCostNoAllocation(t *testing.T) {
 		var p part
 		if n := testing.AllocsPerRun(10, func() {
 			clear(records)
-			p.begin(records, nil)
+			p.begin(records, nil, 0)
 			w.process(&p, 0)
 		}); n > 16 {
 			t.Errorf("%s: %v allocations for 1000 records", name, n)

@@ -34,7 +34,7 @@ type task struct {
 }
 
 // share shares records out.
-func (c *crew) share(j *job, records []pipeline.Record) {
+func (c *crew) share(j *job, records []pipeline.Record, turn int64) {
 	if j.tasks == nil {
 		j.tasks, j.finished = make([]task, len(c.workers)), make(chan struct{}, 1)
 		for i := range j.tasks {
@@ -55,7 +55,7 @@ func (c *crew) share(j *job, records []pipeline.Record) {
 	j.left.Store(int32(len(j.tasks)))
 	for i := range j.tasks {
 		t := &j.tasks[i]
-		t.begin(t.given, nil)
+		t.begin(t.given, nil, turn)
 		if len(t.given) == 0 {
 			j.finish()
 			continue

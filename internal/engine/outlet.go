@@ -32,6 +32,7 @@ func (o *batchOutlet) piece() *part {
 func (o *batchOutlet) handOn(p *part) {
 	if p.batch != nil {
 		o.whole.leave(p.batch, p.outcomes)
+		p.batch.seen = p.seen
 		o.forward(p.batch)
 	}
 }
@@ -39,7 +40,7 @@ func (o *batchOutlet) handOn(p *part) {
 // leave makes a batch of a piece of b that leaves before the rest.
 func (b *batch) leave(piece *batch, o outcomes) {
 	piece.Records, piece.further, piece.sent = o.records, o.further, 0
-	piece.epoch, piece.round, piece.held = b.epoch, b.round, b.held
+	piece.epoch, piece.round, piece.held, piece.Turn = b.epoch, b.round, b.held, b.Turn
 	piece.begins, piece.restart, piece.begin = b.begins, b.restart, b.begin
 	b.begins, b.restart, b.begin = false, false, nil
 	if piece.at = piece.at[:0]; len(b.at) > 0 {
@@ -68,6 +69,7 @@ func (o *flightOutlet) piece() *part {
 func (o *flightOutlet) handOn(p *part) {
 	if f := p.flight; f != nil {
 		o.whole.leave(f, p.records)
+		f.seen = p.seen
 		o.handled <- f
 	}
 }

@@ -8,6 +8,8 @@ type part struct {
 	outcomes
 	encoded []byte // what their values were encoded into
 	whole   bool   // all of them were processed; otherwise the rest is cut off
+	turn    int64  // of the source, in which they were read
+	seen    int64  // the turn when its first handler began with it
 	tried   error  // a handler has returned it for the first record: what was before that has gone on
 
 	made [2]outcomes // of handlers, in turn
@@ -17,11 +19,12 @@ type part struct {
 }
 
 // begin begins with records.
-func (p *part) begin(records []pipeline.Record, further []bool) {
+func (p *part) begin(records []pipeline.Record, further []bool, turn int64) {
 	if p.encoded == nil {
 		p.encoded = []byte{} // so that an empty encoded value is not a null one
 	}
 	p.records, p.further, p.encoded, p.whole, p.tried = records, further, p.encoded[:0], true, nil
+	p.turn, p.seen = turn, 0
 }
 
 // cut ends the part before its i-th record, or before the first one that comes
@@ -47,7 +50,8 @@ func (p *part) split(n int, piece *part) {
 	if further != nil {
 		further, p.further = further[:n:n], further[n:]
 	}
-	piece.begin(p.records[:n:n], further)
+	piece.begin(p.records[:n:n], further, p.turn)
+	piece.seen = p.seen
 	p.records = p.records[n:]
 }
 

@@ -78,7 +78,7 @@ func (p *Pipeline) forward(b *batch) {
 		return
 	}
 	f := <-p.unused // there are as many as batches
-	f.Records, f.from, f.last = b.Records, b, true
+	f.Records, f.from, f.last, f.seen = b.Records, b, true, b.seen
 	p.released <- f
 }
 
@@ -92,8 +92,9 @@ func (w *worker) processBatch(b *batch) bool {
 		return true
 	}
 	w.outlet = &batchOutlet{w.Pipeline, b}
-	b.part.begin(b.Records, nil)
+	b.part.begin(b.Records, nil, b.Turn)
 	w.process(&b.part, 0)
+	b.seen = b.part.seen
 	b.replace(b.part.outcomes)
 	return b.part.whole
 }
@@ -109,10 +110,11 @@ func (p *Pipeline) handleStage() {
 	w.guard(func() {
 		for f := range p.released {
 			w.outlet = &flightOutlet{p, f}
-			f.part.begin(f.Records, nil)
+			f.part.begin(f.Records, nil, f.from.Turn)
 			w.process(&f.part, 0)
 			whole := f.part.whole
 			f.Records, f.last = f.part.records, f.last && whole
+			f.seen = max(f.seen, f.part.seen)
 			p.handled <- f
 			if !whole {
 				p.dropped.Store(true)

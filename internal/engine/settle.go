@@ -55,6 +55,7 @@ func (w *writer) finish(f *flight) bool {
 		return false
 	}
 	w.commit(f)
+	w.passTurn(f)
 	return true
 }
 
@@ -129,6 +130,9 @@ func (w *writer) abandon() {
 		further, _ := f.from.send(len(f.Records))
 		c := counts{}
 		for i := range f.Records {
+			if f.Records[i].Failure == foreign {
+				continue
+			}
 			c.countIn(further, i)
 			if f.Records[i].Failure == filtered {
 				c.filtered++

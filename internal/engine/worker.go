@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,7 @@ type step struct {
 	handler   pipeline.Handler       // nil: it is a transform
 	single    pipeline.RecordHandler // the handler, if it handles single records
 	most      most                   // if it handles batches
+	first     bool                   // it is the pipeline's first handler
 	running   call                   // of it
 }
 
@@ -73,6 +75,7 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 			closers = append(closers, closer{opened, w})
 			w.chain = append(w.chain, newStep(t.Name, opened))
 		}
+		first := firstHandler(w.chain)
 		if err := w.openCodecs(ctx, env); err != nil {
 			return closers, err
 		}
@@ -82,8 +85,15 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 				return closers, fmt.Errorf("handler %s: %w", h.Name, err)
 			}
 			w := &worker{Pipeline: p, last: true, chain: []step{newStep(h.Name, pipeline.HandlerTransform{Handler: opened})}}
+			if first == nil {
+				first = firstHandler(w.chain)
+			}
 			handlers = append(handlers, w)
 			closers = append(closers, closer{opened, w})
+		}
+		if first != nil {
+			first.first = true
+			p.handles = true
 		}
 	}
 	p.processors = newCrew(processors, p.plan.Workers.By)
@@ -91,6 +101,14 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 		p.handlers = newCrew(handlers, p.plan.Workers.By)
 	}
 	return closers, nil
+}
+
+func firstHandler(chain []step) *step {
+	i := slices.IndexFunc(chain, func(s step) bool { return s.handler != nil })
+	if i < 0 {
+		return nil
+	}
+	return &chain[i]
 }
 
 func newStep(name string, t pipeline.Transform) step {

@@ -23,6 +23,8 @@ type writer struct {
 
 	left       bool             // what is under way is not waited for any more
 	lastFailed *pipeline.Record // that was skipped or became a dead letter
+	seen       int64            // the last turn that has passed
+	forgone    map[share]int64  // the turns before which no position moves on; nil: none has been left
 	passed     int64            // how many were, or will be
 }
 
@@ -167,18 +169,25 @@ func (w *writer) separate(f *flight) {
 	further, open := f.from.send(len(f.Records))
 	stop := w.stopPlace(f)
 	done := positions(further, stop, len(f.Records)-open)
+	if !w.handles {
+		f.seen = w.leaveOut(f.Records, f.from.Turn)
+	}
 	good, last := 0, -1 // last: where the record before is now
 	for i := range f.Records {
 		r := &f.Records[i]
+		if last >= 0 && (i == done || !r.At().SamePartition(f.Records[last].At())) {
+			w.pass(f, last)
+		}
+		if r.Failure == foreign {
+			w.forgo(r)
+			continue
+		}
 		f.counts.countIn(further, i)
 		if i == stop {
 			f.stop = new(r.Clone())
 			f.counts.failed++
 			w.end()
 			break
-		}
-		if last >= 0 && (i == done || !r.At().SamePartition(f.Records[last].At())) {
-			f.pass(last)
 		}
 		last = i
 		switch r.Failure {
@@ -198,7 +207,7 @@ func (w *writer) separate(f *flight) {
 		}
 	}
 	if last >= 0 {
-		f.pass(last)
+		w.pass(f, last)
 	}
 	if f.from.held {
 		f.position = f.position[:0]
@@ -209,9 +218,11 @@ func (w *writer) separate(f *flight) {
 	f.Records = f.Records[:good]
 }
 
-// pass moves the flight's position on to its i-th record.
-func (f *flight) pass(i int) {
-	f.position = f.position.Advance(f.Records[i].At())
+// pass moves a flight's position on to its i-th record.
+func (w *writer) pass(f *flight, i int) {
+	if at := f.Records[i].At(); !w.isForgone(at, f.from.Turn) {
+		f.position = f.position.Advance(at)
+	}
 	f.counts.eventTime = f.Records[i].Time
 }
 

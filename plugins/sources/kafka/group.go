@@ -18,8 +18,9 @@ import (
 // committed together: once a second, before partitions go to another member,
 // and on leaving.
 //
-// A partition that is lost, as it may be with a broker, and comes back is read
-// on from where it was: all that was read before is done, or will be.
+// A partition that is given up, or lost as it may be with a broker, and comes
+// back is read on from what is done of it. Where that is left out which was read
+// but not done: see pipeline.Sharer. A paced pipeline does what it has read.
 type group struct {
 	log      *slog.Logger
 	name     string
@@ -33,6 +34,7 @@ type group struct {
 	timer   *time.Timer // nil: nothing to commit
 	err     error       // why nothing can be committed any more
 	leaving bool
+	hurried bool // partitions are given up without waiting
 }
 
 const (
@@ -122,26 +124,47 @@ func (g *group) assign(p partition, offset kgo.Offset) (start int64) {
 }
 
 // revoked commits what is done before another member goes on from there.
-func (g *group) revoked(ctx context.Context, client *kgo.Client, partitions map[string][]int32) {
+func (g *group) revoked(ctx context.Context, _ *kgo.Client, partitions map[string][]int32) {
+	ps := list(partitions)
 	g.mu.Lock()
 	leaving := g.leaving
 	g.mu.Unlock()
-	if !leaving {
-		g.flush() // polls wait for it
+	if !leaving { // polls wait for it
+		if g.shares {
+			g.giveUp(ps)
+			g.handOver(ctx, ps)
+		}
+		g.flush()
 	}
-	g.lost(ctx, client, partitions)
+	g.drop(ps)
 }
 
 func (g *group) lost(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	ps := list(partitions)
+	if g.shares {
+		g.giveUp(ps)
+	}
+	g.drop(ps)
+}
+
+func list(partitions map[string][]int32) (ps []partition) {
 	for topic, numbers := range partitions {
 		for _, number := range numbers {
-			p := partition{topic, number}
-			g.get(p).owned = false
-			if g.finish != nil {
-				g.finish.revoke(p)
-			}
+			ps = append(ps, partition{topic, number})
+		}
+	}
+	return ps
+}
+
+// drop notes that partitions are not this member's any more.
+func (g *group) drop(ps []partition) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range ps {
+		s := g.get(p)
+		s.owned, s.leaving = false, false
+		if g.finish != nil {
+			g.finish.revoke(p)
 		}
 	}
 }
@@ -157,6 +180,9 @@ func (g *group) mark(p pipeline.Position) error {
 		}
 		s.done = o.Offset + 1
 		s.settle()
+		if s.leaving {
+			g.moved.Broadcast()
+		}
 		if s.owned {
 			g.commitSoon()
 		}
@@ -245,6 +271,7 @@ func (g *group) leave() {
 	defer cancel()
 	g.mu.Lock()
 	g.leaving = true
+	g.moved.Broadcast()
 	g.mu.Unlock()
 	if err := g.commit(ctx); err != nil {
 		g.log.Warn("can't commit the last positions: some messages will be read again", "group", g.name, "error", err)

@@ -1,7 +1,10 @@
 package kafka
 
 import (
+	"context"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -76,5 +79,66 @@ func TestRack(t *testing.T) {
 	}
 	if got := <-racks; got != "cellar" {
 		t.Errorf("the rack is %q, want cellar", got)
+	}
+}
+
+// A partition goes to another member once what is under way of it is done. What
+// is left out is that member's.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	const partitions, n, done = 4, 10, 5
+	c := newCluster(t, kfake.SeedTopics(partitions, "t"))
+	for p := range int32(partitions) {
+		produce(t, c, numbered(p, 0, n)...)
+	}
+	first := openSource(t, c, "topics: t, group: g").(groupSource)
+	defer closeSource(t, first)
+	records, err := read(t, first, partitions*n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	defer cancel()
+	reading.Go(func() { _ = first.Read(ctx, &pipeline.Batch{}) }) // a member that reads nothing takes no part
+
+	second := openSource(t, c, "topics: t, group: g")
+	defer closeSource(t, second)
+	for first.Turn() == 0 {
+		runtime.Gosched()
+	}
+	var under []pipeline.Record
+	for _, r := range records {
+		switch {
+		case r.Origin.Offset < done:
+			under = append(under, r)
+		case first.Left(r.Origin) > 0:
+			first.Forgo(r.Origin)
+		}
+	}
+	first.table.mu.Lock()
+	held := 0
+	for _, s := range first.table.states {
+		if s.leaving && s.owned {
+			held++
+		}
+	}
+	first.table.mu.Unlock()
+	if held != partitions/2 {
+		t.Errorf("%d partitions are kept until what is under way is done, want %d", held, partitions/2)
+	}
+	if err := first.Commit(t.Context(), position(under)); err != nil {
+		t.Fatal(err)
+	}
+	next, err := read(t, second, partitions/2*(n-done))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range next {
+		if r.Origin.Offset < done || first.Left(r.Origin) == 0 {
+			t.Errorf("the second member reads %v, which the first has done", r.Origin)
+		}
 	}
 }

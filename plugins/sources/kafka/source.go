@@ -72,6 +72,7 @@ func open(ctx context.Context, env pipeline.Env, o Options) (pipeline.Source, er
 	if env.Paced {
 		s.merge = newMerge()
 	}
+	s.table.shares = !env.Paced
 	if o.Until.records > 0 {
 		s.left = o.Until.records
 	}
@@ -127,6 +128,9 @@ const renewPause = 50 * time.Millisecond
 
 // poll waits for messages, for the end of ctx, or until the end is reached.
 func (s *source) poll(ctx context.Context) kgo.Fetches {
+	if s.group != nil {
+		defer context.AfterFunc(ctx, s.group.hurry)()
+	}
 	waits := s.merge != nil && s.merge.holds()
 	if s.finish == nil && len(s.renewing) == 0 && !waits {
 		return s.client.PollFetches(ctx)
@@ -215,6 +219,7 @@ func (s *source) explain(ctx context.Context, p partition, err error) error {
 
 // fill adds what has been fetched to b, and reports whether it added anything.
 func (s *source) fill(b *pipeline.Batch) bool {
+	b.Turn = s.table.turn.Load()
 	if s.merge != nil {
 		s.fillInOrder(b)
 		return len(b.Records) > 0

@@ -387,39 +387,37 @@ func TestCommitNeverGoesBack(t *testing.T) {
 	want(0)
 }
 
-// A partition that comes back is read on from where it was, unless another
-// member is further.
+// A partition that comes back is read on from what is done of it, or from where
+// it was if that is all done in the end, unless another member is further.
 func TestPartitionComesBack(t *testing.T) {
-	g := newTestGroup()
-	p := partition{"t", 0}
-	assign := func(committed int64) (start int64) {
-		t.Helper()
-		offsets := map[string]map[int32]kgo.Offset{"t": {0: kgo.NewOffset().At(committed)}}
-		if _, err := g.assigned(t.Context(), offsets); err != nil {
-			t.Fatal(err)
-		}
-		return offsets["t"][0].EpochOffset().Offset
-	}
-	for _, step := range []struct{ committed, want, read, done int64 }{
-		{committed: 10, want: 10, read: 30, done: 20},
-		{committed: 15, want: 30, read: 40, done: 35},
-		{committed: 50, want: 50, read: 50, done: 35},
-		{committed: 50, want: 50, read: 60, done: 60},
+	type step struct{ committed, want, read, done int64 }
+	for shares, steps := range map[bool][]step{
+		false: {{10, 10, 30, 20}, {15, 30, 40, 35}, {50, 50, 50, 35}, {50, 50, 60, 60}},
+		true:  {{10, 10, 30, 20}, {15, 20, 40, 35}, {50, 50, 50, 35}, {50, 50, 60, 60}, {55, 60, 60, 60}},
 	} {
-		before, _ := g.assignment(p)
-		if got := assign(step.committed); got != step.want {
-			t.Errorf("committed %d: read from %d, want %d", step.committed, got, step.want)
-		}
-		if n, _ := g.assignment(p); n == before {
-			t.Error("the assignment is the same")
-		}
-		g.read(p, step.read, step.read)
-		if err := g.mark(pipeline.Position{{Source: "t", Offset: step.done - 1}}); err != nil {
-			t.Fatal(err)
-		}
-		g.lost(t.Context(), nil, map[string][]int32{"t": {0}})
-		if n, _ := g.assignment(p); n != 0 {
-			t.Error("still assigned")
+		g := newTestGroup()
+		g.shares = shares
+		p := partition{"t", 0}
+		for _, step := range steps {
+			before, _ := g.assignment(p)
+			offsets := map[string]map[int32]kgo.Offset{"t": {0: kgo.NewOffset().At(step.committed)}}
+			if _, err := g.assigned(t.Context(), offsets); err != nil {
+				t.Fatal(err)
+			}
+			if got := offsets["t"][0].EpochOffset().Offset; got != step.want {
+				t.Errorf("shares %v, committed %d: read from %d, want %d", shares, step.committed, got, step.want)
+			}
+			if n, _ := g.assignment(p); n == before {
+				t.Error("the assignment is the same")
+			}
+			g.read(p, step.read, step.read)
+			if err := g.mark(pipeline.Position{{Source: "t", Offset: step.done - 1}}); err != nil {
+				t.Fatal(err)
+			}
+			g.lost(t.Context(), nil, map[string][]int32{"t": {0}})
+			if n, _ := g.assignment(p); n != 0 {
+				t.Error("still assigned")
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pipeline-daemon/pipeline"
 )
@@ -11,6 +12,10 @@ import (
 // table knows where each partition is that is read here, or was.
 type table struct {
 	mu     sync.Mutex
+	moved  *sync.Cond   // something of a partition that is given up is done, or left out
+	turn   atomic.Int64 // counts how often partitions were given up
+	passed int64        // the turn before which nothing is under way
+	shares bool         // what is read of them by then is left out
 	states map[partition]*state
 	alone  bool // without a group: what comes is this reader's
 	skips  bool // messages from before the time to start from, of partitions that came later
@@ -19,6 +24,8 @@ type table struct {
 // state is where a partition is. Its offsets are those of the next message.
 type state struct {
 	owned      bool
+	leaving    bool  // it is being given up
+	leftAt     int64 // the turn with which it last was
 	assignment int   // counts how often it was assigned
 	fetched    int64 // by the client
 	read       int64 // by the engine
@@ -31,7 +38,9 @@ type state struct {
 }
 
 func newTable(o *Options) *table {
-	return &table{states: map[partition]*state{}, alone: o.Group == noGroup, skips: !o.From.at.IsZero()}
+	t := &table{states: map[partition]*state{}, alone: o.Group == noGroup, skips: !o.From.at.IsZero()}
+	t.moved = sync.NewCond(&t.mu)
+	return t
 }
 
 // get returns p's state, that of a partition of which nothing is known at
@@ -49,8 +58,12 @@ func (t *table) get(p partition) *state {
 // at next.
 func (t *table) assign(p partition, next int64) *state {
 	s := t.get(p)
-	s.owned = true
+	s.owned, s.leaving = true, false
 	s.assignment++
+	if t.shares { // what the engine has not done it has left out
+		s.read, s.given = 0, 0
+		next = max(s.done, next)
+	}
 	s.read, s.given, s.done = max(s.read, next), max(s.given, next), max(s.done, next)
 	s.fetched = s.read
 	return s
@@ -61,7 +74,7 @@ func (t *table) assign(p partition, next int64) *state {
 func (t *table) assignment(p partition) (n int, skipping bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := t.states[p]; s != nil && s.owned {
+	if s := t.states[p]; s != nil && s.owned && !s.leaving {
 		return s.assignment, s.skipping
 	}
 	return 0, false
