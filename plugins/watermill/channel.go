@@ -244,8 +244,8 @@ type delivery struct {
 
 func (d *delivery) renew() {
 	ctx, cancel := context.WithCancel(d.to.ctx)
-	if known, ok := d.message.Context().Value(attributesKey{}).(attributes); ok {
-		ctx = context.WithValue(ctx, attributesKey{}, known)
+	if known := recordOf(d.message); known != nil {
+		ctx = known.on(ctx)
 	}
 	d.copy, d.cancel = d.message.Copy(), cancel
 	d.copy.SetContext(ctx)

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -23,7 +22,7 @@ const UUIDHeader = "_watermill_message_uuid"
 func Fill(r *pipeline.Record, m *message.Message) {
 	r.Raw = m.Payload
 	appendHeaders(r, m)
-	if known, ok := m.Context().Value(attributesKey{}).(attributes); ok {
+	if known := recordOf(m); known != nil {
 		r.Key, r.Time = known.key, known.time
 	}
 }
@@ -41,7 +40,8 @@ func appendHeaders(r *pipeline.Record, m *message.Message) {
 
 // Message makes a message of a record whose value is payload, which the
 // message keeps. A record without a UUID gets a new one. Of headers of one
-// name, the last one counts. Its context is ctx, with the record's key and time.
+// name, the last one counts. Its context is ctx, with the record's key, time and
+// origin, for Key, Time and Origin, and for the functions of watermill-kafka.
 func Message(ctx context.Context, r *pipeline.Record, payload []byte) *message.Message {
 	m := message.NewMessage("", payload)
 	for _, h := range r.Headers {
@@ -54,33 +54,8 @@ func Message(ctx context.Context, r *pipeline.Record, payload []byte) *message.M
 	if m.UUID == "" {
 		m.UUID = watermill.NewUUID()
 	}
-	if r.Key != nil || !r.Time.IsZero() {
-		ctx = context.WithValue(ctx, attributesKey{}, attributes{slices.Clone(r.Key), r.Time})
-	}
-	m.SetContext(ctx)
+	m.SetContext(&recordContext{ctx, slices.Clone(r.Key), r.Time, r.Origin})
 	return m
-}
-
-// attributes are what a record has and a message has no room for.
-type attributes struct {
-	key  []byte
-	time time.Time
-}
-
-type attributesKey struct{}
-
-// Key returns the key of the record that a message was made of, nil if there
-// is none, for a Pub/Sub that can keep it.
-func Key(m *message.Message) []byte {
-	known, _ := m.Context().Value(attributesKey{}).(attributes)
-	return known.key
-}
-
-// Time returns the event time of the record that a message was made of, zero
-// if there is none.
-func Time(m *message.Message) time.Time {
-	known, _ := m.Context().Value(attributesKey{}).(attributes)
-	return known.time
 }
 
 // Logger is a pipeline's log for Watermill, whose everyday messages are for

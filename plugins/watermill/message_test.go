@@ -3,7 +3,6 @@ package watermill
 import (
 	"log/slog"
 	"testing"
-	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/google/go-cmp/cmp"
@@ -32,21 +31,13 @@ func TestRecordOfMessage(t *testing.T) {
 }
 
 func TestMessageOfRecord(t *testing.T) {
-	at := time.Unix(1, 0)
-	r := pipeline.Record{Key: []byte("k"), Time: at, Headers: []pipeline.Header{{Key: "a", Value: []byte("1")}, {Key: "a", Value: []byte("2")}}}
+	r := pipeline.Record{Headers: []pipeline.Header{{Key: "a", Value: []byte("1")}, {Key: "a", Value: []byte("2")}}}
 	m := Message(t.Context(), &r, nil)
 	if diff := cmp.Diff(message.Metadata{"a": "2"}, m.Metadata); diff != "" || m.Payload != nil {
 		t.Errorf("%q\n%s", m.Payload, diff)
 	}
 	if other := Message(t.Context(), &r, nil); m.UUID == "" || m.UUID == other.UUID {
 		t.Errorf("the UUIDs are %q and %q", m.UUID, other.UUID)
-	}
-	if string(Key(m)) != "k" || !Time(m).Equal(at) {
-		t.Errorf("key %q, time %v", Key(m), Time(m))
-	}
-	bare := message.NewMessage("", nil)
-	if Key(bare) != nil || !Time(bare).IsZero() {
-		t.Error("a message that is of no record has a key or a time")
 	}
 }
 
