@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +45,7 @@ type handler struct {
 type answer struct {
 	done  bool
 	value pipeline.Value // its line
+	err   error          // what is wrong with it
 }
 
 var _ pipeline.Handler = (*handler)(nil)
@@ -113,9 +116,13 @@ func (h *handler) handle(ctx context.Context, b *pipeline.Batch, from, to int, o
 		}
 	}
 	for i := range records {
-		if records[i].Failure == nil {
+		switch r, a := &records[i], &h.answers[i]; {
+		case r.Failure != nil:
+		case a.err != nil:
+			r.Fail(pipeline.Permanent(a.err))
+		default:
 			out.For(from + i)
-			h.apply(&records[i], h.answers[i].value, out)
+			h.apply(r, a.value, out)
 		}
 	}
 	return nil
@@ -342,22 +349,45 @@ func (h *handler) tellOdd(line []byte, err error) {
 // take takes in an answer.
 func (h *handler) take(line []byte) error {
 	var v pipeline.Value
-	if err := h.decoder.Decode(line, &v); err != nil {
-		return err
+	err := h.decoder.Decode(line, &v)
+	if err != nil {
+		id, ok := idOf(line)
+		if !ok {
+			return err
+		}
+		return h.answer(id, answer{err: fmt.Errorf("the program's answer is no JSON: %w", err)})
 	}
 	id, ok := member(v, "id")
-	switch {
-	case !ok || id.Kind() != pipeline.KindInt:
+	if !ok || id.Kind() != pipeline.KindInt {
 		return errors.New(`it has no "id" that is a number`)
-	case id.Int() < h.first || id.Int() >= h.first+int64(len(h.answers)):
-		return fmt.Errorf("no record with the id %d waits for an answer", id.Int())
 	}
-	a := &h.answers[id.Int()-h.first]
-	if a.done {
-		return fmt.Errorf("the record with the id %d is answered already", id.Int())
+	return h.answer(id.Int(), answer{value: v})
+}
+
+var idFirst = regexp.MustCompile(`^\s*\{\s*"id"\s*:\s*(\d+)\s*,`)
+
+// idOf returns the id with which a line begins that is no JSON, such as one
+// with a NaN.
+func idOf(line []byte) (id int64, ok bool) {
+	m := idFirst.FindSubmatch(line)
+	if m == nil {
+		return 0, false
 	}
-	a.value = v
-	h.settle(int(id.Int() - h.first))
+	id, err := strconv.ParseInt(string(m[1]), 10, 64)
+	return id, err == nil
+}
+
+// answer notes the answer to the record with an id.
+func (h *handler) answer(id int64, a answer) error {
+	if id < h.first || id >= h.first+int64(len(h.answers)) {
+		return fmt.Errorf("no record with the id %d waits for an answer", id)
+	}
+	i := int(id - h.first)
+	if h.answers[i].done {
+		return fmt.Errorf("the record with the id %d is answered already", id)
+	}
+	h.answers[i].value, h.answers[i].err = a.value, a.err
+	h.settle(i)
 	return nil
 }
 

@@ -75,7 +75,9 @@ func be(what string) {
 			<-time.After(time.Hour)
 		case what == "prints rubbish":
 			fmt.Println("hello")
-			fmt.Printf("{\"id\":%d\n[]\n{\"id\":-1}\n\n", r.ID)
+			fmt.Printf("{\"id\":%d\n[]\n{\"id\":-1}\n{\"id\":%d,\"value\":NaN}\n\n", r.ID, r.ID+1000)
+		case what == "answers NaN" && bad:
+			answer = fmt.Sprintf(`{"id": %d,"value":NaN}`, r.ID)
 		case what == "floods":
 			fmt.Fprint(os.Stderr, strings.Repeat(strings.Repeat("x", 5000)+"\n", 500))
 		case what == "forks" && bad:
@@ -203,6 +205,7 @@ func TestPrograms(t *testing.T) {
 		"is good":           {want: tenfold(10)},
 		"answers backwards": {want: tenfold(10)},
 		"prints rubbish":    {want: tenfold(10), logs: "a line that is no answer"},
+		"answers NaN":       {want: append(tenfold(10, 3), "3 fails: the program's answer is no JSON: invalid JSON at byte 18: field value: wants a value, not 'N', for good: true")},
 		"floods":            {want: tenfold(10), logs: "more than 100 lines in a second"},
 		"forks":             {want: tenfold(10)},
 		"ignores SIGTERM":   {want: tenfold(10)},
