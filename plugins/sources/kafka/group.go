@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/pipeline-daemon/pipeline"
@@ -273,12 +274,29 @@ func (g *group) leave() {
 	g.leaving = true
 	g.moved.Broadcast()
 	g.mu.Unlock()
-	if err := g.commit(ctx); err != nil {
+	err := g.commit(ctx)
+	switch lost := g.uncommitted(); {
+	case err != nil:
 		g.log.Warn("can't commit the last positions: some messages will be read again", "group", g.name, "error", err)
+	case len(lost) > 0:
+		g.log.Warn("some messages that are done will be read again: the group was out of reach, or had given their partitions to another member, before they could be committed", "group", g.name, "partitions", lost)
 	}
 	if err := g.client.LeaveGroupContext(ctx); err != nil {
 		g.log.Debug("can't leave the group", "group", g.name, "error", err)
 	}
+}
+
+// uncommitted returns the partitions of which more is done than is committed.
+func (g *group) uncommitted() (ps []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for p, s := range g.states {
+		if s.done > max(s.committed, s.begun) {
+			ps = append(ps, fmt.Sprintf("%s[%d]", p.topic, p.number))
+		}
+	}
+	slices.Sort(ps)
+	return ps
 }
 
 // endsGroup reports whether a group's refusal is for good, rather than a part

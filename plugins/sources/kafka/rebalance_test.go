@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
 )
 
 // What is done is committed before another member goes on from there, also if
@@ -139,6 +140,30 @@ func TestHandOver(t *testing.T) {
 	for _, r := range next {
 		if r.Origin.Offset < done || first.Left(r.Origin) == 0 {
 			t.Errorf("the second member reads %v, which the first has done", r.Origin)
+		}
+	}
+}
+
+// What was done of a partition after it was lost can't be committed, and the
+// log says so at the end.
+func TestLostIsTold(t *testing.T) {
+	t.Parallel()
+	for after, told := range map[int64]bool{0: false, 5: true} {
+		c := newCluster(t, kfake.SeedTopics(1, "t"))
+		produce(t, c, numbered(0, 0, 10)...)
+		log := kafkatest.NewLog(t)
+		s := openLogged(t, c, log, "topics: t, group: g").(groupSource)
+		records, err := read(t, s, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.group.lost(t.Context(), nil, map[string][]int32{"t": {0}})
+		if err := s.Commit(t.Context(), position(records[:after])); err != nil {
+			t.Fatal(err)
+		}
+		closeSource(t, s)
+		if got := strings.Contains(log.String(), "will be read again"); got != told {
+			t.Errorf("%d are done: told is %v:\n%s", after, got, log)
 		}
 	}
 }

@@ -27,6 +27,7 @@ type state struct {
 	leaving    bool  // it is being given up
 	leftAt     int64 // the turn with which it last was
 	assignment int   // counts how often it was assigned
+	begun      int64 // where this reader began with it
 	fetched    int64 // by the client
 	read       int64 // by the engine
 	given      int64 // behind the last message that the engine was given
@@ -65,7 +66,7 @@ func (t *table) assign(p partition, next int64) *state {
 		next = max(s.done, next)
 	}
 	s.read, s.given, s.done = max(s.read, next), max(s.given, next), max(s.done, next)
-	s.fetched = s.read
+	s.fetched, s.begun = s.read, s.done
 	return s
 }
 
