@@ -46,9 +46,9 @@ type Record struct {
 
 	Origin Origin
 
-	// Place is set where a record is read again, as from a dead letter: the
-	// position is then the letter's place, and Origin says where the record
-	// first came from. Nil: Origin is both.
+	// Place is set where the position is not made of the origin: where a record
+	// is read again, as from a dead letter, it is the letter's place, and Origin
+	// says where the record first came from. Nil: Origin is both.
 	Place *Origin
 
 	// Failure is set once the record has failed. Such a record goes no

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,18 +73,12 @@ type source struct {
 	subscriber message.Subscriber
 	messages   <-chan *message.Message
 	cancel     context.CancelFunc
-	next       int64 // counts the messages
 	ended      bool
 
 	mu      sync.Mutex
-	pending []pending // in order
-	acked   []pending // the last ones, of which the Pub/Sub may not have taken notice yet
-}
-
-// pending is a message and the origin of its record.
-type pending struct {
-	pipeline.Origin
-	*message.Message
+	next    int64              // the place of the next message
+	pending []*message.Message // in order, up to the one before next
+	acked   []*message.Message // the last ones, of which the Pub/Sub may not have taken notice yet
 }
 
 var (
@@ -147,17 +142,20 @@ func (s *source) end() error {
 	return io.EOF
 }
 
+// add adds a message's record. Its place is in the order of the messages, since
+// the origin is the Pub/Sub's to say, and may come again.
 func (s *source) add(b *pipeline.Batch, m *message.Message) {
 	r := b.Add(len(m.Payload))
 	watermill.Fill(r, m)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	r.Origin = pipeline.Origin{Source: s.options.Topic, Offset: s.next}
-	s.next++
+	r.Place = new(r.Origin)
 	if complete := s.options.PubSub.Complete; complete != nil {
 		complete(m, r)
 	}
-	s.mu.Lock()
-	s.pending = append(s.pending, pending{r.Origin, m})
-	s.mu.Unlock()
+	s.next++
+	s.pending = append(s.pending, m)
 }
 
 // Commit implements pipeline.Committer: it acknowledges the messages up to the
@@ -165,24 +163,19 @@ func (s *source) add(b *pipeline.Batch, m *message.Message) {
 func (s *source) Commit(_ context.Context, p pipeline.Position) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for _, o := range p {
-		for i, m := range s.pending {
-			if m.Origin == o {
-				n = max(n, i+1)
-				break
-			}
-		}
+	last, ok := p.Last(s.options.Topic, 0)
+	first := s.next - int64(len(s.pending))
+	if !ok || last.Offset < first {
+		return nil // a position may come again
 	}
+	n := last.Offset - first + 1
 	for _, m := range s.pending[:n] {
 		if !m.Ack() {
-			return fmt.Errorf("message %s, of record %v, was nacked by the Pub/Sub", m.UUID, m.Origin)
+			return fmt.Errorf("message %s was nacked by the Pub/Sub %s", m.UUID, s.options.PubSub.Name)
 		}
 	}
-	if n > 0 {
-		s.acked = append(s.acked[:0], s.pending[:n]...)
-		s.pending = append(s.pending[:0], s.pending[n:]...)
-	}
+	s.acked = append(s.acked[:0], s.pending[:n]...)
+	s.pending = slices.Delete(s.pending, 0, int(n))
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,6 +36,10 @@ type none struct {
 func init() {
 	watermill.Register("test", none{}, watermill.PubSub[none]{
 		Subscriber: func(context.Context, pipeline.Env, none) (message.Subscriber, error) { return &subscriber{}, nil },
+	})
+	watermill.Register("alike", none{}, watermill.PubSub[none]{
+		Subscriber: func(context.Context, pipeline.Env, none) (message.Subscriber, error) { return &subscriber{}, nil },
+		Complete:   func(_ *message.Message, r *pipeline.Record) { r.Origin = pipeline.Origin{Source: "a queue"} },
 	})
 	watermill.Register("writeonly", none{}, watermill.PubSub[none]{
 		Publisher: func(context.Context, pipeline.Env, none) (message.Publisher, error) { return nil, nil },
@@ -98,30 +101,40 @@ func mustOpen(t *testing.T, options string) pipeline.Source {
 }
 
 // A message is acked when its position is committed, and nacked if it is not
-// before the end.
+// before the end, whatever the Pub/Sub says of where it comes from.
 func TestAckAndNack(t *testing.T) {
-	ms := fill(4)
-	s := mustOpen(t, "watermill: {pubsub: test, topic: t}")
+	for _, pubsub := range []string{"test", "alike"} {
+		t.Run(pubsub, func(t *testing.T) { testAckAndNack(t, pubsub) })
+	}
+}
+
+func testAckAndNack(t *testing.T, pubsub string) {
+	ms := fill(5)
+	s := mustOpen(t, "watermill: {pubsub: "+pubsub+", topic: t}")
 	var b pipeline.Batch
-	if err := s.Read(t.Context(), &b); err != nil || len(b.Records) != 4 {
+	if err := s.Read(t.Context(), &b); err != nil || len(b.Records) != 5 {
 		t.Fatalf("%d records, %v", len(b.Records), err)
 	}
-	if diff := cmp.Diff(slices.Repeat([]string{"open"}, 4), state(ms)); diff != "" {
-		t.Error("after reading", diff)
-	}
-	position := pipeline.Position{b.Records[2].Origin}
-	for range 2 { // a position may come again
-		if err := s.(pipeline.Committer).Commit(t.Context(), position); err != nil {
+	for _, commit := range []struct {
+		position pipeline.Position
+		want     []string
+	}{
+		{nil, []string{"open", "open", "open", "open", "open"}},
+		{pipeline.Position{b.Records[0].At()}, []string{"acked", "open", "open", "open", "open"}},
+		{pipeline.Position{b.Records[3].At()}, []string{"acked", "acked", "acked", "acked", "open"}},
+		{pipeline.Position{b.Records[3].At()}, []string{"acked", "acked", "acked", "acked", "open"}}, // it may come again
+	} {
+		if err := s.(pipeline.Committer).Commit(t.Context(), commit.position); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if diff := cmp.Diff([]string{"acked", "acked", "acked", "open"}, state(ms)); diff != "" {
-		t.Error("after the commit", diff)
+		if diff := cmp.Diff(commit.want, state(ms)); diff != "" {
+			t.Errorf("after the commit of %v: %s", commit.position, diff)
+		}
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"acked", "acked", "acked", "nacked"}, state(ms)); diff != "" {
+	if diff := cmp.Diff([]string{"acked", "acked", "acked", "acked", "nacked"}, state(ms)); diff != "" {
 		t.Error("after the end", diff)
 	}
 }
@@ -153,7 +166,7 @@ func TestEndAwaitsNotice(t *testing.T) {
 		m := message.NewMessage("id", nil)
 		m.SetContext(ctx)
 		for _, noticed := range []bool{true, false} {
-			s := &source{subscriber: &subscriber{}, cancel: func() {}, pending: []pending{{pipeline.Origin{}, m}}}
+			s := &source{subscriber: &subscriber{}, cancel: func() {}, next: 1, pending: []*message.Message{m}}
 			if err := s.Commit(t.Context(), pipeline.Position{{}}); err != nil {
 				t.Fatal(err)
 			}
@@ -183,7 +196,7 @@ func TestMistakes(t *testing.T) {
 	plugintest.Mistakes(t, pipeline.BindSource, []plugintest.Mistake{
 		{Options: "watermill: {topic: t}", Want: "t.yaml:1:12: pubsub: is missing: name the Pub/Sub, such as channel or kafka"},
 		{Options: "watermill: {pubsub: channel}", Want: "t.yaml:1:12: topic: is missing: name the topic"},
-		{Options: "watermill: {pubsub: chanel, topic: t}", Want: `t.yaml:1:21: unknown Pub/Sub "chanel"; there are channel, kafka, test, writeonly`},
+		{Options: "watermill: {pubsub: chanel, topic: t}", Want: `t.yaml:1:21: unknown Pub/Sub "chanel"; there are alike, channel, kafka, test, writeonly`},
 		{Options: "watermill: {pubsub: {channel: {a: 1}}, topic: t}", Want: `t.yaml:1:32: unknown option "a"; there is none to set`},
 		{Options: "watermill: {pubsub: {kafka: {from: now}}, topic: t}", Want: `t.yaml:1:30: from: wants beginning or end, not "now"`},
 		{Options: "watermill: {pubsub: {kafka: {sasl: {mechanism: GSSAPI}}}, topic: t}", Want: `t.yaml:1:37: sasl.mechanism: wants PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, not "GSSAPI"`},
