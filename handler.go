@@ -22,10 +22,10 @@ type Handler interface {
 	// A record that can't be handled is marked with Record.Fail. Unless the
 	// error is Permanent, it is handled again, alone, after the others of b, as
 	// the pipeline's error policy says; with ErrUntried, that is its first try.
-	// An error or a panic of Handle concerns
-	// all of b, whose results are then dropped: each of the records is handled
-	// again, alone and in order, so that only those at fault fail. With a
-	// timeout of the error policy, ctx ends in time.
+	// An error or a panic of Handle concerns all of b, whose results are then
+	// dropped: each of the records is handled again, alone and in order, so that
+	// only those at fault fail. What was changed of a record stays changed. With
+	// a timeout of the error policy, ctx ends in time.
 	//
 	// Batches come in order, the first of one record. They grow while calls are
 	// short, or while it is quicker to handle more at once. With several workers each has a Handler of its own,
@@ -40,8 +40,8 @@ var ErrUntried = errors.New("the handler has not come to this record")
 // RecordHandler is a handler of single records; with OneByOne it is a Handler.
 type RecordHandler interface {
 	// HandleRecord handles r, which it may change. An error fails r alone, and
-	// drops its results: unless it is Permanent, r is handled again, before any
-	// record after it.
+	// drops its results: unless it is Permanent, r is handled again, as it is
+	// then, before any record after it.
 	HandleRecord(ctx context.Context, r *Record, out *Results) error
 	Close() error
 }

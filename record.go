@@ -11,6 +11,7 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -195,7 +196,14 @@ func (r *Record) Remove(name string) bool {
 
 // Fail marks the record as failed. The engine adds the stage and the plugin,
 // and does with it what the pipeline's error policy says.
-func (r *Record) Fail(err error) { r.Failure = &Failure{Err: err} }
+func (r *Record) Fail(err error) {
+	if err == nil {
+		err = errNoReason
+	}
+	r.Failure = &Failure{Err: err}
+}
+
+var errNoReason = errors.New("no reason is given")
 
 // Clone returns a copy that shares nothing with r that may change.
 func (r *Record) Clone() Record {

@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -57,8 +59,18 @@ func NewBound[T any](name string, options any, open func(context.Context, Env) (
 	return &Bound[T]{Name: name, Options: options, open: open}
 }
 
-// Open opens the plugin with what Options holds now.
-func (b *Bound[T]) Open(ctx context.Context, env Env) (T, error) { return b.open(ctx, env) }
+// Open opens the plugin with what Options holds now. A panic is an error.
+func (b *Bound[T]) Open(ctx context.Context, env Env) (opened T, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = Permanent(&PanicError{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	if opened, err = b.open(ctx, env); err == nil && any(opened) == nil {
+		err = errors.New("opening it returns neither a plugin nor an error")
+	}
+	return opened, err
+}
 
 // BindSource reads a one-key mapping {plugin: options}, or a plugin's name
 // alone, and checks the options; it opens nothing.

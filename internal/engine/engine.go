@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -138,14 +139,21 @@ func (p *Pipeline) run(ctx context.Context) error {
 		return nil // stopped before anything was opened
 	}
 	closers, err := p.open(ctx)
+	if panicked, ok := errors.AsType[*pipeline.PanicError](err); ok {
+		p.logPanic(panicked)
+	}
 	if err == nil {
 		err = p.flow(ctx)
 	} else if ctx.Err() != nil {
 		err = nil // stopped before there was a connection
 	}
 	for _, c := range closers {
-		if closeErr := c.Close(); closeErr != nil && err == nil {
-			err = fmt.Errorf("closing: %w", closeErr)
+		switch closeErr := p.close(c); {
+		case closeErr == nil:
+		case err == nil:
+			err = closeErr
+		default:
+			p.log.Error("not all could be closed", "error", closeErr)
 		}
 	}
 	return err
@@ -154,7 +162,7 @@ func (p *Pipeline) run(ctx context.Context) error {
 // open opens everything, the source last, so that nothing is read that can't
 // be written. It returns what has to be closed, in this order, also when it
 // fails.
-func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
+func (p *Pipeline) open(ctx context.Context) (closers []closer, err error) {
 	env := func(kind, plugin string) pipeline.Env {
 		return pipeline.Env{Log: p.log.With("kind", kind, "plugin", plugin), Pipeline: p.plan.Name, Paced: p.plan.Pace != nil,
 			Stdin: p.opts.Stdin, Stdout: p.opts.Stdout}
@@ -163,12 +171,12 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 		if p.dead, err = d.Open(ctx, env("dead_letter", d.Name)); err != nil {
 			return closers, fmt.Errorf("dead letter sink %s: %w", d.Name, err)
 		}
-		closers = append(closers, p.dead)
+		closers = append(closers, closer{Closer: p.dead, what: "dead letter sink " + d.Name})
 	}
 	if p.sink, err = p.plan.Sink.Open(ctx, env("sink", p.plan.Sink.Name)); err != nil {
 		return closers, fmt.Errorf("sink %s: %w", p.plan.Sink.Name, err)
 	}
-	closers = append(closers, p.sink)
+	closers = append(closers, closer{Closer: p.sink, what: "sink " + p.plan.Sink.Name})
 	opened, err := p.openWorkers(ctx, env)
 	closers = append(closers, opened...)
 	if err != nil {
@@ -178,7 +186,7 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 		if p.position, err = p.opts.Store.Load(p.plan.Name); err != nil {
 			return closers, fmt.Errorf("reading the position to resume at: %w", err)
 		}
-		closers = append(closers, loaded{p.opts.Store, p.plan.Name})
+		closers = append(closers, closer{Closer: loaded{p.opts.Store, p.plan.Name}, what: "the kept position"})
 	}
 	p.input.open = func(ctx context.Context, after pipeline.Position) (pipeline.Source, error) {
 		e := env("source", p.plan.Source.Name)
@@ -195,7 +203,7 @@ func (p *Pipeline) open(ctx context.Context) (closers []io.Closer, err error) {
 	p.rereadable.Store(p.canBeReread())
 	p.noteResumption()
 	p.course, err = newCourse(p)
-	return append([]io.Closer{&p.input}, closers...), err
+	return append([]closer{{Closer: &p.input, what: "source " + p.plan.Source.Name}}, closers...), err
 }
 
 // noteResumption says where an earlier run has ended, unless the source keeps

@@ -131,12 +131,12 @@ func (w *worker) handleSingles(s *step, p *part, i int) (next int) {
 		w.results.For(i)
 		err := p.tried
 		if p.tried = nil; err == nil {
-			err = w.handleOnce(s, r)
+			err = verdict(r, w.handleOnce(s, r))
 		}
 		if err != nil && w.postpones(p, i, err) {
 			return i
 		}
-		if err != nil && !w.again(s, i, err, func() error { return w.handleOnce(s, r) }) {
+		if err != nil && !w.again(s, i, err, func() error { return verdict(r, w.handleOnce(s, r)) }) {
 			p.cut(i)
 			return i
 		}

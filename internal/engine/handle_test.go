@@ -192,6 +192,40 @@ func (explosive) Encode(dst []byte, v pipeline.Value) ([]byte, error) {
 	return dst, nil
 }
 
+// A transform or a handler of single records may mark a record, as one of batches
+// does, in place of returning its error.
+func TestMarkedRecordsHaveFailed(t *testing.T) {
+	for _, stage := range []string{pipeline.StageTransform, pipeline.StageHandler} {
+		for _, reason := range []error{errBusy, nil} {
+			tries := 0
+			mark := func(r *pipeline.Record) error {
+				if number(r) == 3 {
+					tries++
+					r.Fail(reason)
+				}
+				return nil
+			}
+			h := newHarness(10)
+			h.plan.Errors.OnFailure = config.DeadLetter
+			if h.apply = mark; stage == pipeline.StageHandler {
+				h.apply = nil
+				h.withHandler(pipeline.HandlerFunc(func(_ context.Context, r *pipeline.Record, out *pipeline.Results) error {
+					out.Keep()
+					return mark(r)
+				}))
+			}
+			st, err := h.run(t, t.Context())
+			if err != nil || st.Written != 9 || len(h.buried) != 1 || tries != 3 {
+				t.Fatalf("%+v, %v, %d tries", st, err, tries)
+			}
+			letter := &h.buried[0]
+			if letter.Get("stage").Str() != stage || letter.Get("plugin").Str() != "try" || letter.Get("attempts").Int() != 3 {
+				t.Errorf("%s: %v", stage, letter.Value)
+			}
+		}
+	}
+}
+
 // Nothing is handled after a record at which the pipeline stops.
 func TestHandlerStopsAtTheFailure(t *testing.T) {
 	var handled []int64

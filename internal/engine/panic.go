@@ -11,8 +11,12 @@ import (
 // panicError is the error of a panic that was recovered, and logs where it was.
 func (p *Pipeline) panicError(value any) error {
 	err := &pipeline.PanicError{Value: value, Stack: debug.Stack()}
-	p.log.Error("a plugin panics", "panic", value, "stack", pluginStack(err.Stack))
+	p.logPanic(err)
 	return pipeline.Permanent(err)
+}
+
+func (p *Pipeline) logPanic(err *pipeline.PanicError) {
+	p.log.Error("a plugin panics", "panic", err.Value, "stack", pluginStack(err.Stack))
 }
 
 // panicked is the failure of a record at which a plugin has panicked. It is

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -185,18 +184,4 @@ func (w *worker) guard(work func()) {
 	}()
 	work()
 	returned = true
-}
-
-// closer closes a worker's plugin, unless a call of the worker has been left.
-type closer struct {
-	io.Closer
-	worker *worker
-}
-
-// Close implements io.Closer.
-func (c closer) Close() error {
-	if c.worker.stuck.Load() {
-		return nil
-	}
-	return c.Closer.Close()
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -54,7 +53,7 @@ type step struct {
 
 // openWorkers opens what the stages work with. It returns what has to be
 // closed, also when it fails.
-func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string) pipeline.Env) (closers []io.Closer, err error) {
+func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string) pipeline.Env) (closers []closer, err error) {
 	var processors, handlers []*worker
 	for range max(p.plan.Workers.Count, 1) {
 		w := &worker{Pipeline: p}
@@ -72,7 +71,7 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 			if err != nil {
 				return closers, fmt.Errorf("%s %s: %w", kind, t.Name, err)
 			}
-			closers = append(closers, closer{opened, w})
+			closers = append(closers, closer{opened, kind + " " + t.Name, w})
 			w.chain = append(w.chain, newStep(t.Name, opened))
 		}
 		first := firstHandler(w.chain)
@@ -89,7 +88,7 @@ func (p *Pipeline) openWorkers(ctx context.Context, env func(kind, plugin string
 				first = firstHandler(w.chain)
 			}
 			handlers = append(handlers, w)
-			closers = append(closers, closer{opened, w})
+			closers = append(closers, closer{opened, "handler " + h.Name, w})
 		}
 		if first != nil {
 			first.first = true
@@ -303,7 +302,7 @@ func (w *worker) encodeRecord(p *part, r *pipeline.Record) {
 func (w *worker) apply(s *step, r *pipeline.Record) bool {
 	var wait *backoff.ExponentialBackOff
 	for attempts := 1; ; attempts++ {
-		err := w.applyOnce(s, r)
+		err := verdict(r, w.applyOnce(s, r))
 		switch {
 		case err == nil:
 			return true
@@ -316,6 +315,17 @@ func (w *worker) apply(s *step, r *pipeline.Record) bool {
 			return false
 		}
 	}
+}
+
+// verdict returns a plugin's error of a record, which it may also have marked.
+func verdict(r *pipeline.Record, err error) error {
+	if f := r.Failure; f != nil {
+		r.Failure = nil
+		if err == nil {
+			err = f.Err
+		}
+	}
+	return err
 }
 
 // longBackOff is how long a wait before a further try is that is logged.
