@@ -120,6 +120,7 @@ handler: {exec: {command: [sh, hold.sh], timeout: 10m}}
 	p.says("holds", patience)
 	eventually(t, "that what is done is acknowledged", func() bool { return c.committed("mine", "in") == held })
 	p.signal(syscall.SIGINT)
+	p.says("press Ctrl-C again to quit at once", promptly)
 	p.signal(syscall.SIGINT)
 	p.exits(1, promptly)
 	if at := c.committed("mine", "in"); at != held {
