@@ -107,7 +107,7 @@ func TestIntegrationWatermillAck(t *testing.T) {
 	c.produce(labelled("in", 1, n)...)
 	dir := folder(t, map[string]string{
 		"hold.sh": fmt.Sprintf(`while read -r record; do
-  case $record in *'"n":%d}'*) echo holds >&2; exec cat >/dev/null ;; esac
+  case $record in *'"n":%d}'*) echo holds >&2; exec cat 3>&1 >/dev/null ;; esac
   id=${record#*'"id":'}
   echo "{\"id\":${id%%%%,*}}"
 done
@@ -122,7 +122,7 @@ handler: {exec: {command: [sh, hold.sh], timeout: 10m}}
 	p.signal(syscall.SIGINT)
 	p.says("press Ctrl-C again to quit at once", promptly)
 	p.signal(syscall.SIGINT)
-	p.exits(1, promptly)
+	p.exits(130, promptly)
 	if at := c.committed("mine", "in"); at != held {
 		t.Errorf("%d are acknowledged, want %d", at, held)
 	}
