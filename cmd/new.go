@@ -30,6 +30,7 @@ pipeline new pipeline cellar`,
 
 func newNewPlugin(kind, example string) *cobra.Command {
 	var core string
+	var watermill bool
 	c := &cobra.Command{
 		Use:     kind + " NAME",
 		Example: fmt.Sprintf("pipeline new %s %s\npipeline new %s %s --core ../pipeline   # outside a checkout", kind, example, kind, example),
@@ -46,7 +47,7 @@ that has it beside the stock plugins.`, kind, scaffold.Plugin{Kind: kind, Name: 
 			if err != nil {
 				return failure{err}
 			}
-			p := scaffold.Plugin{Kind: kind, Name: args[0]}
+			p := scaffold.Plugin{Kind: kind, Name: args[0], Watermill: watermill}
 			if err := p.Check(namesOf(kind)); err != nil {
 				return err
 			}
@@ -57,6 +58,9 @@ that has it beside the stock plugins.`, kind, scaffold.Plugin{Kind: kind, Name: 
 		},
 	}
 	c.Flags().StringVar(&core, "core", "", "make a module of its own, which is built with the checkout of pipeline in the folder `DIR`")
+	if kind == "handler" {
+		c.Flags().BoolVar(&watermill, "watermill", false, "as a function in Watermill's signature")
+	}
 	return c
 }
 
@@ -91,6 +95,10 @@ func addPlugin(w io.Writer, dir, root string, p scaffold.Plugin) error {
 		}
 	}
 	printWritten(w, paths)
+	kind := p.Kind
+	if p.Watermill {
+		kind = "transform" // stands among them
+	}
 	set := map[string]string{
 		"source":    fmt.Sprintf(`--set sink=print --set "source={%s}"`, p.Step()),
 		"transform": fmt.Sprintf(`--set sink=print --set "transforms=[{%s}]"`, p.Step()),
@@ -103,7 +111,7 @@ Its test, a pipeline with it, and its page in the reference, which  go test ./..
   go test ./%s
   go run ./cmd/pipeline run pipelines/replay.yaml --speed max --limit 3 %s
   make docs
-`, p.Folder(), set[p.Kind])
+`, p.Folder(), set[kind])
 	return nil
 }
 

@@ -30,14 +30,14 @@ const (
 // starterOf is a pipeline with a plugin in it.
 func starterOf(p Plugin) starter {
 	s := starter{Source: starterSource, Transform: starterTransform, Sink: "print", End: "sink"}
-	switch p.Kind {
-	case "source":
+	switch {
+	case p.Kind == "source":
 		s.Source, s.Transform = p.Step(), "[]"
-	case "transform":
+	case p.Kind == "transform", p.Watermill:
 		s.Transform = "- " + p.Step()
-	case "handler":
+	case p.Kind == "handler":
 		s.End, s.Sink = "handler", "\n  "+p.Step()
-	case "sink":
+	case p.Kind == "sink":
 		s.Sink = "\n  " + p.Step()
 	}
 	return s

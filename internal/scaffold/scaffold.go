@@ -22,8 +22,9 @@ const CoreModule = "github.com/pipeline-daemon/pipeline"
 
 // Plugin is a plugin that is to be made.
 type Plugin struct {
-	Kind string // source, transform, sink or handler
-	Name string
+	Kind      string // source, transform, sink or handler
+	Name      string
+	Watermill bool // a handler in Watermill's signature
 }
 
 // longestName keeps a plugin's files short of what systems allow.
@@ -65,14 +66,16 @@ func (p Plugin) Folder() string {
 }
 
 // Step is the plugin as it stands in a pipeline, as its template's example has
-// it.
+// it: a handler in Watermill's signature among the transforms, others by their kind.
 func (p Plugin) Step() string {
-	switch p.Kind {
-	case "source":
+	switch {
+	case p.Watermill:
+		return "handler: {" + p.Name + ": {above: 45}}"
+	case p.Kind == "source":
 		return p.Name + ": {count: 5}"
-	case "sink":
+	case p.Kind == "sink":
 		return p.Name + ": {prefix: '> '}"
-	case "handler":
+	case p.Kind == "handler":
 		return p.Name + ": {field: value, above: 55}"
 	}
 	return p.Name + ": {field: sensor}"
@@ -160,8 +163,12 @@ func paths(files []file) (paths []string) {
 
 // code is the plugin and its test.
 func (p Plugin) code(folder string) ([]file, error) {
-	code, err := render(p.Kind+".go.tmpl", p)
-	test, testErr := render(p.Kind+"_test.go.tmpl", p)
+	template := p.Kind
+	if p.Watermill {
+		template = "watermill"
+	}
+	code, err := render(template+".go.tmpl", p)
+	test, testErr := render(template+"_test.go.tmpl", p)
 	return []file{{folder + "/" + p.Name + ".go", code}, {folder + "/" + p.Name + "_test.go", test}}, errors.Join(err, testErr)
 }
 

@@ -31,7 +31,7 @@ func TestCheck(t *testing.T) {
 		{"cast", "there is a transform cast already; see  pipeline plugins describe cast  or choose another name"},
 	} {
 		got := ""
-		if err := (Plugin{"transform", c.name}).Check([]string{"cast", "rename"}); err != nil {
+		if err := (Plugin{Kind: "transform", Name: c.name}).Check([]string{"cast", "rename"}); err != nil {
 			got = err.Error()
 		}
 		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
@@ -74,7 +74,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "mine exists already; remove it, or choose another name"
-	if _, err := Module(dir, "", "v1.2.3", Plugin{"sink", "mine"}); err == nil || err.Error() != want {
+	if _, err := Module(dir, "", "v1.2.3", Plugin{Kind: "sink", Name: "mine"}); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if left, err := os.ReadDir(filepath.Join(dir, "mine")); err != nil || len(left) > 0 {
@@ -84,7 +84,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 
 func TestModuleRequires(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Module(dir, "", "v1.2.3", Plugin{"sink", "mine"}); err != nil {
+	if _, err := Module(dir, "", "v1.2.3", Plugin{Kind: "sink", Name: "mine"}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "mine", "go.mod"))
@@ -94,7 +94,7 @@ func TestModuleRequires(t *testing.T) {
 	if want := "module example.com/mine\n\ngo 1.26.0\n\nrequire " + CoreModule + " v1.2.3\n"; string(text) != want {
 		t.Errorf("got %s, want %s", text, want)
 	}
-	_, err = Module(dir, dir, "", Plugin{"sink", "other"})
+	_, err = Module(dir, dir, "", Plugin{Kind: "sink", Name: "other"})
 	if err == nil || !strings.Contains(err.Error(), "is not a checkout of "+CoreModule) {
 		t.Errorf("--core of another folder: %v", err)
 	}
@@ -102,7 +102,7 @@ func TestModuleRequires(t *testing.T) {
 
 // A minimal transform is a page.
 func TestTransformIsShort(t *testing.T) {
-	files, err := Plugin{"transform", "x"}.code("x")
+	files, err := Plugin{Kind: "transform", Name: "x"}.code("x")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func handle(ctx context.Context, t *testing.T, h pipeline.Handler, values []stri
 	b := &pipeline.Batch{}
 	for i, v := range values {
 		fill(b.Add(len(v)), i)
-		b.Records[i].Value = Value(t, v)
+		b.Records[i].Value, b.Records[i].Encoded = Value(t, v), nil // as among transforms
 	}
 	var out pipeline.Results
 	out.Reset(b)
