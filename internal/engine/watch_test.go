@@ -164,6 +164,24 @@ func TestDeadLetterReaderHasGone(t *testing.T) {
 	}
 }
 
+// A record that is another reader's is no failure.
+func TestForeignRecordsAreNoFailures(t *testing.T) {
+	h := newHarness(0)
+	h.plan.Errors.OnFailure = config.Skip
+	if err := h.plan.Errors.MaxFailures.UnmarshalText([]byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	w := &writer{Pipeline: New(&h.plan, h.opts)}
+	bad := &pipeline.Failure{Err: errBad}
+	f := &flight{}
+	for _, failure := range []*pipeline.Failure{foreign, bad, foreign, filtered, nil, bad, bad} {
+		f.Records = append(f.Records, pipeline.Record{Failure: failure})
+	}
+	if at := w.stopPlace(f); at != 5 {
+		t.Errorf("the pipeline stops at record %d", at)
+	}
+}
+
 func TestMaxFailures(t *testing.T) {
 	for _, c := range []struct {
 		most    string

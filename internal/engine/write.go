@@ -167,11 +167,11 @@ func (w *writer) leave() {
 // way, and notes the flight's position.
 func (w *writer) separate(f *flight) {
 	further, open := f.from.send(len(f.Records))
-	stop := w.stopPlace(f)
-	done := positions(further, stop, len(f.Records)-open)
 	if !w.handles {
 		f.seen = w.leaveOut(f.Records, f.from.Turn)
 	}
+	stop := w.stopPlace(f)
+	done := positions(further, stop, len(f.Records)-open)
 	good, last := 0, -1 // last: where the record before is now
 	for i := range f.Records {
 		r := &f.Records[i]
@@ -233,7 +233,7 @@ func (w *writer) stopPlace(f *flight) int {
 	failed := w.passed
 	for i := range f.Records {
 		r := &f.Records[i]
-		if r.Failure == nil || r.Failure == filtered {
+		if r.Failure == nil || r.Failure == filtered || r.Failure == foreign {
 			continue
 		}
 		if failed++; w.stopsAt(r) || w.plan.Errors.MaxFailures.Exceeded(failed, 0, false) {
