@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"bytes"
 	"fmt"
 	"syscall"
 	"testing"
@@ -97,11 +98,20 @@ sink: {watermill: {pubsub: kafka, topic: out}}
 	t.Logf("%d of %d stored and %d acknowledged when it was killed; %d again", stored, n, acknowledged, again)
 }
 
-// A message is acknowledged when its record is done, and not before: here at a
-// handler that holds one, and answers nothing more.
-func TestIntegrationWatermillAck(t *testing.T) {
+// What a pipeline may meet that reads or writes by Watermill.
+func TestIntegrationWatermill(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
+	for name, test := range map[string]func(*testing.T, *cluster){
+		"Ack": testWatermillAck, "10 MB": testWatermillLarge, "aborted": testWatermillAborted,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, c.in(t)) })
+	}
+}
+
+// A message is acknowledged when its record is done, and not before: here at a
+// handler that holds one, and answers nothing more.
+func testWatermillAck(t *testing.T, c *cluster) {
 	const n, held = 20, 10
 	c.create("in", 1)
 	c.produce(labelled("in", 1, n)...)
@@ -126,4 +136,48 @@ handler: {exec: {command: [sh, hold.sh], timeout: 10m}}
 	if at := c.committed("mine", "in"); at != held {
 		t.Errorf("%d are acknowledged, want %d", at, held)
 	}
+}
+
+func testWatermillLarge(t *testing.T, c *cluster) {
+	const size = 10 << 20
+	for _, topic := range []string{"large", "large-copy"} {
+		c.create(topic, 1, "max.message.bytes", "12000000")
+	}
+	client := c.connect(kgo.ProducerBatchMaxBytes(11_000_000), kgo.DefaultProduceTopic("large"))
+	value := bytes.Repeat([]byte("0123456789abcdef"), size/16)
+	if err := client.ProduceSync(t.Context(), kgo.SliceRecord(value), kgo.StringRecord("small")).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, map[string]string{"large.yaml": `
+source: {watermill: {pubsub: kafka, topic: large}}
+sink: {watermill: {pubsub: kafka, topic: large-copy}}
+codec: raw
+`})
+	p := start(t, dir, c.Addr(), "large.yaml", "--limit", "2")
+	p.exits(0, patience)
+	if got := c.messages("large-copy"); !bytes.Equal(value, got[0].Value) || string(got[1].Value) != "small" {
+		t.Errorf("%d bytes, %s", len(got[0].Value), got[1].Value)
+	}
+}
+
+// Messages of transactions that were aborted are not read.
+func testWatermillAborted(t *testing.T, c *cluster) {
+	const topic, each = "aborted", 10
+	c.create(topic, 1)
+	client := c.connect(kgo.TransactionalID("writer"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	for i, commit := range []kgo.TransactionEndTry{kgo.TryCommit, kgo.TryAbort, kgo.TryCommit} {
+		if err := client.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.ProduceSync(t.Context(), numbered(topic, i*each, (i+1)*each)...).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.EndTransaction(t.Context(), commit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := folder(t, map[string]string{"read.yaml": "source: {watermill: {pubsub: kafka, topic: aborted}}\nsink: print\n"})
+	p := start(t, dir, c.Addr(), "read.yaml", "--limit", fmt.Sprint(2*each))
+	p.exits(0, patience)
+	equal(t, append(span(0, each), span(2*each, 3*each)...), numbers(t, lines(p.stdout.String())))
 }

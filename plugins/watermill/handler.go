@@ -26,11 +26,17 @@ type HandlerOptions struct {
 //
 // A nil error is done, any other one a failed record; so is a message that the
 // function has nacked. The messages that it returns go on, where the handler is
-// among the transforms; it may return the one that it got.
+// among the transforms, with the key and the time of the record; it may return
+// the one that it got. With several workers, several goroutines call f.
 func RegisterHandler(name string, f message.HandlerFunc) {
 	RegisterHandlerWith(name, HandlerOptions{}, func(_ context.Context, _ pipeline.Env, o HandlerOptions) (message.HandlerFunc, HandlerOptions, error) {
 		return f, o, nil
 	})
+}
+
+// NoPublish makes a function that returns no messages one that may be registered.
+func NoPublish(f message.NoPublishHandlerFunc) message.HandlerFunc {
+	return func(m *message.Message) ([]*message.Message, error) { return nil, f(m) }
 }
 
 // RegisterHandlerWith is RegisterHandler for a function that has options of its

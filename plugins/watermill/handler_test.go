@@ -112,6 +112,36 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+// What a function returns has the key and the time of its record.
+func TestResultKeepsKeyAndTime(t *testing.T) {
+	called = func(m *message.Message) ([]*message.Message, error) {
+		return []*message.Message{message.NewMessage("new", []byte(`{"n":2}`))}, nil
+	}
+	r := record(1)
+	r.Key, r.Time = []byte("k"), time.Unix(1, 0)
+	b := &pipeline.Batch{Records: []pipeline.Record{r}}
+	var out pipeline.Results
+	out.Reset(b)
+	if err := openHandler(t, "test").Handle(t.Context(), b, &out); err != nil || out.Len() != 1 {
+		t.Fatalf("%d results, %v", out.Len(), err)
+	}
+	for _, got := range out.All() {
+		if string(got.Key) != "k" || !got.Time.Equal(r.Time) || got.Get("n").Int() != 2 {
+			t.Errorf("key %q, time %v, value %v", got.Key, got.Time, got.Value)
+		}
+	}
+}
+
+func TestNoPublish(t *testing.T) {
+	failure := errors.New("no")
+	for _, want := range []error{nil, failure} {
+		produced, err := NoPublish(func(*message.Message) error { return want })(message.NewMessage("id", nil))
+		if produced != nil || err != want {
+			t.Errorf("%v, %v, want %v", produced, err, want)
+		}
+	}
+}
+
 func TestMiddleware(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0

@@ -36,6 +36,7 @@ func init() {
 
 func openKafkaPublisher(ctx context.Context, env pipeline.Env, o kafkaOptions) (message.Publisher, error) {
 	config := kafka.DefaultSaramaSyncPublisherConfig()
+	config.Producer.MaxMessageBytes = int(sarama.MaxRequestSize) - 1 // what a topic takes is for the broker to say
 	if err := o.connect(ctx, env, config); err != nil {
 		return nil, err
 	}
@@ -44,6 +45,7 @@ func openKafkaPublisher(ctx context.Context, env pipeline.Env, o kafkaOptions) (
 
 func openKafkaSubscriber(ctx context.Context, env pipeline.Env, o kafkaOptions) (message.Subscriber, error) {
 	config := kafka.DefaultSaramaSubscriberConfig()
+	config.Consumer.IsolationLevel = sarama.ReadCommitted
 	if err := o.connect(ctx, env, config); err != nil {
 		return nil, err
 	}
