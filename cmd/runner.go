@@ -62,11 +62,15 @@ func awaited(pipelines []*engine.Pipeline) string {
 		what, n := p.Underway()
 		all, records = append(all, what...), records+n
 	}
-	if records == 0 {
-		return "storing what has been released"
-	}
 	slices.Sort(all)
-	return fmt.Sprintf("waiting for %s at %s", count(records, "record"), strings.Join(slices.Compact(all), ", "))
+	what := strings.Join(slices.Compact(all), ", ")
+	switch {
+	case records > 0:
+		return fmt.Sprintf("waiting for %s at %s", count(records, "record"), what)
+	case what != "":
+		return "waiting for " + what
+	}
+	return "storing what has been released"
 }
 
 // runPipelines runs the plans' pipelines until all have ended, and shows their

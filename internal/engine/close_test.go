@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pipeline-daemon/pipeline"
 )
@@ -57,6 +59,32 @@ func TestOpeningAndClosing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What does not return from being opened is left when the run is stopped.
+func TestOpeningThatDoesNotReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		h := newHarness(5)
+		returns := make(chan struct{})
+		h.plan.Handler = pipeline.NewBound("stuck", nil, func(context.Context, pipeline.Env) (pipeline.Handler, error) {
+			<-returns
+			return nil, errBad
+		})
+		h.steer = func(p *Pipeline) {
+			synctest.Wait()
+			if what, n := p.Underway(); len(what) != 1 || what[0] != "opening handler stuck" || n != 0 {
+				t.Errorf("waits for %v, %d", what, n)
+			}
+			stop()
+		}
+		start := time.Now()
+		_, err := h.run(t, ctx)
+		if took := time.Since(start); !errors.Is(err, errLeft) || took != h.opts.Grace+lastLeave {
+			t.Errorf("%v after %v", err, took)
+		}
+		close(returns)
+	})
 }
 
 type closing struct{ closed *bool }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,8 +86,9 @@ type Pipeline struct {
 
 	reading, writing context.Context // done when no more is to be read; when what is under way is to be given up
 
-	stopReading func()                // ends reading
-	exit        atomic.Pointer[error] // that a call has ended a stage's goroutine
+	opening     atomic.Pointer[string] // what is being opened
+	stopReading func()                 // ends reading
+	exit        atomic.Pointer[error]  // that a call has ended a stage's goroutine
 
 	stuck    chan struct{} // closed once a call has been left, which stuckErr names
 	stuckErr error
@@ -138,13 +140,13 @@ func (p *Pipeline) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil // stopped before anything was opened
 	}
-	closers, err := p.open(ctx)
+	closers, err := p.openInTime(ctx)
 	if panicked, ok := errors.AsType[*pipeline.PanicError](err); ok {
 		p.logPanic(panicked)
 	}
 	if err == nil {
 		err = p.flow(ctx)
-	} else if ctx.Err() != nil {
+	} else if ctx.Err() != nil && !errors.Is(err, errLeft) {
 		err = nil // stopped before there was a connection
 	}
 	for _, c := range closers {
@@ -159,11 +161,38 @@ func (p *Pipeline) run(ctx context.Context) error {
 	return err
 }
 
+// openInTime opens everything, and leaves what does not return when the run is
+// stopped.
+func (p *Pipeline) openInTime(ctx context.Context) (closers []closer, err error) {
+	opened := make(chan struct{})
+	var all []closer
+	var openErr error
+	go func() {
+		defer close(opened)
+		openErr = errExit // unless it returns
+		all, openErr = p.open(ctx)
+	}()
+	select {
+	case <-opened:
+		return all, openErr
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(p.opts.Grace + lastLeave)
+	defer timer.Stop()
+	select {
+	case <-opened:
+		return all, openErr
+	case <-timer.C:
+		return nil, fmt.Errorf("%s %w", *p.opening.Load(), errLeft)
+	}
+}
+
 // open opens everything, the source last, so that nothing is read that can't
 // be written. It returns what has to be closed, in this order, also when it
 // fails.
 func (p *Pipeline) open(ctx context.Context) (closers []closer, err error) {
 	env := func(kind, plugin string) pipeline.Env {
+		p.opening.Store(new("opening " + strings.ReplaceAll(kind, "_", " ") + " " + plugin))
 		return pipeline.Env{Log: p.log.With("kind", kind, "plugin", plugin), Pipeline: p.plan.Name, Paced: p.plan.Pace != nil,
 			Stdin: p.opts.Stdin, Stdout: p.opts.Stdout}
 	}

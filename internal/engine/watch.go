@@ -14,6 +14,8 @@ import (
 // takes longer is left alone, as nothing can end it.
 const lastLeave = time.Second
 
+var errLeft = errors.New("does not return, and Go code can't be stopped; it is left alone")
+
 // call is a call of a step under way.
 type call struct {
 	what  string    // the stage and the plugin
@@ -91,10 +93,14 @@ func (w *worker) handleAll(s *step, b *pipeline.Batch, out *pipeline.Results) er
 }
 
 // Underway tells which transforms or handlers are at work, and at how many
-// records: those that a stop has to wait for. It may be called at any time.
+// records: those that a stop has to wait for; or else what is being opened. It
+// may be called at any time.
 func (p *Pipeline) Underway() (what []string, records int64) {
 	if p.stats.began.Load() == nil {
-		return nil, 0 // it is still being opened
+		if opening := p.opening.Load(); opening != nil {
+			what = append(what, *opening)
+		}
+		return what, 0
 	}
 	for _, c := range []*crew{p.processors, p.handlers} {
 		if c == nil {
@@ -153,7 +159,7 @@ func (p *Pipeline) leaveCalls(late func(*call) bool) bool {
 		for _, w := range c.workers {
 			if call := w.call.Load(); call != nil && late(call) {
 				w.stuck.Store(true)
-				err = errors.Join(err, fmt.Errorf("%v does not return, and Go code can't be stopped; it is left alone (the handler exec runs code that can be stopped)", call))
+				err = errors.Join(err, fmt.Errorf("%v %w (the handler exec runs code that can be stopped)", call, errLeft))
 			}
 		}
 	}
