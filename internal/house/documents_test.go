@@ -145,25 +145,43 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	}
 }
 
+// silence is how long a command may print nothing and still be starting.
+const silence = 30 * time.Second
+
 // shell runs a command and returns its standard output. It interrupts one that
-// is still at it after a while. Either way it must end well.
+// is still at it a while after it first printed something, from when on it
+// listens to signals. Either way it must end well.
 func shell(t *testing.T, dir, command string, patience time.Duration, env ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", "exec "+command)
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), "KAFKA_BROKERS=", "PIPELINE_DEFAULT_BROKER="+freeport.Addr()), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = 30 * time.Second
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	interrupt := time.AfterFunc(max(silence, patience), cancel)
+	defer interrupt.Stop()
+	begun := sync.OnceFunc(func() { interrupt.Reset(patience) })
+	stdout, stderr := &printed{begun: begun}, &printed{begun: begun}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) || err != nil && ctx.Err() == nil {
-		t.Fatalf("%s: %v\n%s%s", command, err, out, stderr.String())
+		t.Fatalf("%s: %v\n%s%s", command, err, &stdout.text, &stderr.text)
 	}
-	return string(out)
+	return stdout.text.String()
+}
+
+// printed is what a command prints.
+type printed struct {
+	text  bytes.Buffer
+	begun func() // called at each write
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	p.begun()
+	return p.text.Write(text)
 }
 
 // Every plugin's example runs as it stands.
