@@ -91,3 +91,14 @@ func TestKafkaFlags(t *testing.T) {
 		}
 	}
 }
+
+func TestReplayName(t *testing.T) {
+	for topic, want := range map[string]string{
+		"my-stream": "replay-my-stream", "a.b_C9": "replay-a.b_C9", "t t/é": "replay-t-t--", "": "replay-",
+		strings.Repeat("x", 249): "replay-" + strings.Repeat("x", nameCut),
+	} {
+		if got := replayName(topic); got != want {
+			t.Errorf("%q is replayed by %q, want %q", topic, got, want)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/spf13/cobra"
@@ -39,7 +41,9 @@ standard input. The rows' event time, its format and the columns' types are foun
 from the first rows, unless flags say them.
 
 It runs a pipeline, as  pipeline run  does, and --print-yaml prints it. Any other
-option of it is set by its path:  --set source.csv.infer_rows=50`,
+option of it is set by its path:  --set source.csv.infer_rows=50
+
+The pipeline is named replay-TOPIC; replays into other topics run beside it.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return fmt.Errorf("%s wants a CSV and a topic, as in\n  pipeline replay data/readings.csv my-stream", c.CommandPath())
@@ -87,10 +91,25 @@ func completeReplay(c *cobra.Command, args []string, typed string) ([]string, co
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
+// nameCut is the most bytes of a topic that a name takes: names are files, too.
+const nameCut = 200
+
+// replayName returns the name of a replay into a topic, by which replays side
+// by side are told apart.
+func replayName(topic string) string {
+	name := strings.Map(func(c rune) rune {
+		if strings.ContainsRune("._-", c) || c < 0x80 && (unicode.IsLetter(c) || unicode.IsDigit(c)) {
+			return c
+		}
+		return '-'
+	}, topic)
+	return "replay-" + name[:min(len(name), nameCut)]
+}
+
 // plan returns the plan of the replay, and the YAML that it was made of. The
 // error joins all mistakes.
 func (o *replayOptions) plan() (*config.Plan, []byte, error) {
-	d := newDraft("replay")
+	d := newDraft(replayName(o.topic))
 	d.root.HeadComment = "# Written by  pipeline replay --print-yaml; run it with  pipeline run FILE."
 	d.setCSV(o.csv, o.format)
 	d.setPace(o.speed, o.pace)

@@ -28,7 +28,7 @@ type steering struct {
 
 var steerings = []steering{
 	{use: "pause [NAME]", short: "Hold a running replay: no record leaves until it is resumed or stepped",
-		example: "pipeline pause\npipeline pause replay", action: "pause"},
+		example: "pipeline pause\npipeline pause replay-my-stream", action: "pause"},
 	{use: "resume [NAME]", short: "Go on with a paused replay", example: "pipeline resume", action: "resume"},
 	{use: "step [N] [NAME]", short: "Pause a replay, and have its next record, or the next N, leave at once",
 		example: "pipeline step\npipeline step 10", action: "step", value: "N", optional: true, body: stepBody},

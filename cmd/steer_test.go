@@ -134,6 +134,38 @@ func TestTwoRunsOfOneName(t *testing.T) {
 	}
 }
 
+// Replays into two topics run side by side, and each is steered by its name.
+func TestTwoReplays(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"data.csv": "timestamp,value\n2021-01-01 00:00:00,1\n2021-01-01 01:00:00,2\n"})
+	replay := func(topic string) *process {
+		p := command(t, dir, freeport.Addr(), "replay", "data.csv", topic, "--set", "sink=print")
+		r, w := pipe(t)
+		p.Stdout = w
+		p.start()
+		firstLine(t, r)
+		return p
+	}
+	first := replay("x")
+	if got := said(t, dir, 0, "pause"); !strings.HasPrefix(got, "replay-x  paused") {
+		t.Errorf("%q, want replay-x to be paused", got)
+	}
+	second := replay("y")
+	if got, want := said(t, dir, 1, "pause"), "pipeline: 2 pipelines run: name one of replay-x, replay-y\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := said(t, dir, 0, "pause", "replay-y"); !strings.HasPrefix(got, "replay-y  paused") {
+		t.Errorf("%q, want replay-y to be paused", got)
+	}
+	for _, p := range []*process{first, second} {
+		p.signal(os.Interrupt)
+		p.exits(0)
+		if said := p.stderr.String(); strings.Contains(said, "own --state") {
+			t.Errorf("a replay warns of one into another topic:\n%s", said)
+		}
+	}
+}
+
 // What is not paced can't be steered, and says so.
 func TestSteeringWithoutPace(t *testing.T) {
 	t.Parallel()
