@@ -123,6 +123,40 @@ func testInstances(t *testing.T, c *cluster) {
 	}
 }
 
+// While the group waits for a member that has died, one that is stopped commits
+// all that it has done.
+func testStopWhileJoining(t *testing.T, c *cluster) {
+	o := newOrdeal(c, "joining", 4, 4, 0, "")
+	o.add("--log-level", "debug")
+	o.add()
+	o.settle(2)
+	o.write(400)
+	o.await()
+	eventually(t, "that all is committed", func() bool {
+		sum := 0
+		for _, at := range o.c.committedAll("pipeline-"+o.topic, o.topic) {
+			sum += int(at)
+		}
+		return sum == 400
+	})
+	stays := o.alive[0]
+	joins := func() int { return strings.Count(stays.stderr.String(), "kafka client: joining group") }
+	before := joins()
+	o.end(1, syscall.SIGKILL)
+	o.add()
+	eventually(t, "that it joins anew", func() bool { return joins() > before })
+	o.write(400)
+	eventually(t, "that it has handled its half", func() bool { return len(o.handled()) >= 600 })
+	stays.signal(syscall.SIGINT)
+	stays.exits(0, patience) // it leaves once the group has gone on
+	o.alive = o.alive[1:]
+	o.await()
+	o.stop()
+	if again := len(o.handled()) - 800; again != 0 {
+		t.Errorf("%d messages are handled again", again)
+	}
+}
+
 // ordeal is a consumer group. Its handlers write down what they handle, as it
 // happens, in one file.
 type ordeal struct {

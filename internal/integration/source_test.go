@@ -25,7 +25,7 @@ func TestIntegrationSource(t *testing.T) {
 		run  func(*testing.T, *cluster)
 	}{
 		{"topic deleted", testTopicDeleted}, {"topic made anew", testTopicMadeAnew}, {"overtaken", testOvertaken},
-		{"transactions", testTransactions}, {"compacted", testCompacted}, {"instances", testInstances},
+		{"transactions", testTransactions}, {"compacted", testCompacted}, {"instances", testInstances}, {"joining", testStopWhileJoining},
 		{"10 MB", testLargeMessage}, {"group in use", testGroupInUse}, {"1,000 topics", testManyTopics},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, c.in(t)) })

@@ -30,6 +30,7 @@ type group struct {
 	starts   map[partition]int64
 	override bool    // the first partitions start at starts, whatever is committed
 	finish   *finish // nil: none
+	joining  joining
 
 	*table
 	timer   *time.Timer // nil: nothing to commit
@@ -68,6 +69,7 @@ func (g *group) clientOpts() []kgo.Opt {
 		kgo.AdjustFetchOffsetsFn(g.assigned),
 		kgo.OnPartitionsRevoked(g.revoked),
 		kgo.OnPartitionsLost(g.lost),
+		kgo.WithHooks(&g.joining),
 		kgo.BlockRebalanceOnPoll(), // until it is known to which assignment messages belong
 	}
 	if id := g.options.InstanceID; id != "" {
@@ -220,6 +222,9 @@ func (g *group) commit(ctx context.Context) error {
 	offsets := g.toCommit()
 	if len(offsets) == 0 {
 		return nil
+	}
+	if g.joining.Load() {
+		return g.commitMeanwhile(ctx, offsets)
 	}
 	var err error
 	g.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, failed error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -58,6 +59,59 @@ func TestGivenUpIsCommitted(t *testing.T) {
 	if at := committed(t, c, "g", next[0].Origin.Partition); at != n {
 		t.Errorf("of a partition that was given up %d are committed, want %d", at, n)
 	}
+}
+
+// What is done is committed also while the group waits for a member that has
+// died, by a reader that goes on and by one that leaves.
+func TestCommitWhileJoining(t *testing.T) {
+	t.Parallel()
+	const n = 10
+	c := newCluster(t, kfake.SeedTopics(1, "t"))
+	s := openSource(t, c, "topics: t, group: g")
+	readSome := func() {
+		t.Helper()
+		produce(t, c, numbered(0, 0, n)...)
+		records, err := read(t, s, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.(pipeline.Committer).Commit(t.Context(), position(records)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	readSome()
+	joins, over := make(chan struct{}), make(chan struct{})
+	joining := sync.OnceFunc(func() { close(joins) })
+	c.ControlKey(kmsg.JoinGroup.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		joining()
+		c.SleepControl(func() { <-over })
+		return nil, nil, false
+	})
+	awaitCommitted := func(want int64) {
+		t.Helper()
+		timeout := time.After(10 * time.Second)
+		for committed(t, c, "g", 0) != want {
+			select {
+			case <-timeout:
+				t.Errorf("%d are committed, want %d", committed(t, c, "g", 0), want)
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+	s.(groupSource).client.ForceRebalance()
+	<-joins
+	readSome()
+	awaitCommitted(2 * n)
+	readSome()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		closeSource(t, s)
+	}()
+	awaitCommitted(3 * n)
+	close(over)
+	<-closed
 }
 
 // Brokers hear of the rack with each fetch (KIP-392).
