@@ -298,6 +298,17 @@ func TestKindAmongTransforms(t *testing.T) {
 	}
 }
 
+// What a program says at its end does not delay it.
+func TestSaysGoodbye(t *testing.T) {
+	o := defaults()
+	o.Command = []string{"sh", "-c", `while read -r l; do :; done; for i in 1 2 3 4 5 6 7 8 9; do echo bye; sleep 0.01; done`}
+	o.Stop = time.Minute
+	h, _ := opened(t, o)
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A context that is done ends the program and what it does; the next batch has
 // a new one.
 func TestContext(t *testing.T) {

@@ -153,6 +153,10 @@ func (p *program) endInput() { p.input.Do(func() { close(p.work) }) }
 // stop ends the program's input, and then itself, as gently as it lets.
 func (p *program) stop(patience time.Duration) {
 	p.endInput()
+	go func() { // until its outputs are read to their end, it has not
+		for range p.lines {
+		}
+	}()
 	for _, next := range []func(){func() { terminateGroup(p.cmd) }, p.kill} {
 		timer := time.NewTimer(patience)
 		select {
