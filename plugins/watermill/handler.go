@@ -114,6 +114,7 @@ func (h *handler) HandleRecord(ctx context.Context, r *pipeline.Record, out *pip
 	}
 	for _, p := range produced {
 		if err := h.result(out, m, p, payload); err != nil {
+			h.seen.forget()
 			return err
 		}
 	}

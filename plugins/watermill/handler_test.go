@@ -256,3 +256,27 @@ func TestAround(t *testing.T) {
 		t.Errorf("%v %s", err, diff)
 	}
 }
+
+// A message that is tried again within the chain is no duplicate.
+func TestRetryAroundDeduplicator(t *testing.T) {
+	for name, fails := range map[string]func() error{
+		"error": func() error { return errors.New("passes") },
+		"panic": func() error { panic("passes") },
+	} {
+		calls := 0
+		called = func(m *message.Message) ([]*message.Message, error) {
+			if calls++; calls == 1 {
+				return nil, fails()
+			}
+			return []*message.Message{m}, nil
+		}
+		h := openHandler(t, "test: {middleware: [{retry: {retries: 3, initial: 1ms, max: 2ms, multiplier: 2}}, recoverer, {deduplicator: {window: 1m}}]}")
+		results, err := handle(t, h, record(7))
+		if calls != 2 || len(results) != 1 {
+			t.Errorf("%s: called %d times, results %v, error %v; want 2 calls and 1 result", name, calls, results, err)
+		}
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -225,5 +225,17 @@ func (o *deduplicatorOptions) Validate() error {
 func (o deduplicatorOptions) middleware(h *handler) (message.HandlerMiddleware, error) {
 	h.seen = &seen{window: o.Window, at: map[string]time.Time{}}
 	d := middleware.Deduplicator{KeyFactory: middleware.NewMessageHasherSHA256(math.MaxInt64), Repository: h.seen, Timeout: time.Minute}
-	return d.Middleware, nil
+	return func(next message.HandlerFunc) message.HandlerFunc {
+		return d.Middleware(func(m *message.Message) (produced []*message.Message, err error) {
+			failed := true
+			defer func() { // a middleware around this one may try again
+				if failed {
+					h.seen.forget()
+				}
+			}()
+			produced, err = next(m)
+			failed = err != nil
+			return produced, err
+		})
+	}, nil
 }
