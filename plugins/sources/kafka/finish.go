@@ -63,6 +63,17 @@ func (f *finish) assign(p partition, next int64) {
 	}
 }
 
+// come adds a partition that has come, unless it is known, whose first message
+// is at next.
+func (f *finish) come(p partition, next int64) {
+	f.mu.Lock()
+	known := f.parts[p] != nil
+	f.mu.Unlock()
+	if !known {
+		f.assign(p, next)
+	}
+}
+
 // revoke takes a partition away.
 func (f *finish) revoke(p partition) {
 	f.mu.Lock()
@@ -99,10 +110,16 @@ func (f *finish) cutTopic(topic string) {
 	}
 }
 
-// arm sets where partitions end whose end was not known.
-func (f *finish) arm(ends map[partition]int64) {
+// arm sets where partitions end whose end was not known. Without a group those
+// that have come and of which nothing was read are this reader's, too.
+func (f *finish) arm(ends map[partition]int64, alone bool) {
 	f.mu.Lock()
 	f.ends = ends
+	for p, end := range ends {
+		if alone && f.parts[p] == nil {
+			f.parts[p] = &extent{end: end}
+		}
+	}
 	f.left = 0
 	for p, e := range f.parts {
 		if e.end = min(e.end, ends[p]); e.open() {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -125,5 +126,60 @@ func TestFinishOfGroup(t *testing.T) {
 	f.revoke(b)
 	if !f.reached() {
 		t.Fatal("not reached")
+	}
+}
+
+// Messages behind the end may come with the last ones before it. They are the
+// next run's.
+func TestUntilLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
+	dated := func(from, to int) []*kgo.Record {
+		ms := numbered(0, from, to)
+		for i, m := range ms {
+			m.Timestamp = day.Add(time.Duration(from+i) * 6 * time.Hour)
+		}
+		return ms
+	}
+	for _, until := range []string{"end", "2021-01-02"} {
+		c := newCluster(t, kfake.SeedTopics(1, "t"))
+		produce(t, c, dated(0, 4)...)
+		held, letGo := holdFetches(c)
+		s := openSource(t, c, "topics: t, group: g, until: "+until)
+		<-held
+		produce(t, c, dated(4, 10)...)
+		letGo()
+		for _, want := range [][]string{{"0", "1", "2", "3"}, {"4", "5", "6", "7", "8", "9"}} {
+			records, err := read(t, s, 1000)
+			if diff := cmp.Diff(want, values(records)); diff != "" || err != io.EOF {
+				t.Errorf("until %s: %v\n%s", until, err, diff)
+			}
+			if err := s.(pipeline.Committer).Commit(t.Context(), position(records)); err != nil {
+				t.Fatal(err)
+			}
+			closeSource(t, s)
+			s = openSource(t, c, "topics: t, group: g, until: end")
+		}
+		closeSource(t, s)
+	}
+}
+
+// Without a group, partitions that have come by the time of the end are waited
+// for, too.
+func TestFinishOfWhatHasCome(t *testing.T) {
+	for _, alone := range []bool{true, false} {
+		f := newFinish(nil)
+		f.assign(partition{"t", 0}, 3)
+		f.come(partition{"t", 1}, 0)
+		f.come(partition{"t", 1}, 9) // known
+		f.read(partition{"t", 1}, 2)
+		f.arm(map[partition]int64{{"t", 0}: 3, {"t", 1}: 2, {"t", 2}: 1}, alone)
+		if f.reached() == alone {
+			t.Errorf("alone %v: reached is %v before the partition that has come is read", alone, f.reached())
+		}
+		f.read(partition{"t", 2}, 1)
+		if !f.reached() {
+			t.Errorf("alone %v: the end is not reached", alone)
+		}
 	}
 }

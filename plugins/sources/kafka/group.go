@@ -10,6 +10,7 @@ import (
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -28,7 +29,7 @@ type group struct {
 	client   *kafka.Client // set before the group is joined
 	options  *Options
 	starts   map[partition]int64
-	override bool    // the first partitions start at starts, whatever is committed
+	override bool    // the first partitions start at starts, whatever is committed; not where other members are at work
 	finish   *finish // nil: none
 	joining  joining
 
@@ -52,11 +53,18 @@ const (
 // uncommitted is the offset of partitions of which the group has none.
 var uncommitted = kgo.NoResetOffset().AtStart()
 
-func newGroup(s *source, name string, starts map[partition]int64) *group {
+func newGroup(s *source, name string, starts map[partition]int64, busy bool) *group {
 	return &group{
-		log: s.log, name: name, options: s.options, starts: starts, override: s.options.From.text != fromCommitted,
+		log: s.log, name: name, options: s.options, starts: starts, override: s.options.From.text != fromCommitted && !busy,
 		finish: s.finish, table: s.table,
 	}
+}
+
+// hasMembers reports whether others are at work in a group. If that can't be
+// told, there are none.
+func hasMembers(ctx context.Context, client *kgo.Client, name string) bool {
+	groups, err := kadm.NewClient(client).DescribeGroups(ctx, name)
+	return err == nil && len(groups[name].Members) > 0
 }
 
 func (g *group) clientOpts() []kgo.Opt {

@@ -59,7 +59,8 @@ func TestTopicsByPattern(t *testing.T) {
 // Partitions that a topic is given are read from their beginning.
 func TestTopicGrows(t *testing.T) {
 	t.Parallel()
-	for _, options := range []string{"group: g", "group: none", "group: g, from: end", "group: none, from: end"} {
+	later := ", until: '" + time.Now().Add(time.Hour).Format(time.RFC3339) + "'"
+	for _, options := range []string{"group: g", "group: none", "group: g, from: end", "group: none, from: end", "group: g" + later, "group: none" + later} {
 		t.Run(options, func(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t, kfake.SeedTopics(2, "t"))

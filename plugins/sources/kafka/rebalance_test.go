@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -219,5 +220,39 @@ func TestLostIsTold(t *testing.T) {
 		if got := strings.Contains(log.String(), "will be read again"); got != told {
 			t.Errorf("%d are done: told is %v:\n%s", after, got, log)
 		}
+	}
+}
+
+// A member that joins others goes on where they are, wherever it is told to
+// start.
+func TestStartAmongOthers(t *testing.T) {
+	t.Parallel()
+	const partitions, n = 2, 10
+	for _, from := range []string{"end", "beginning"} {
+		c := newCluster(t, kfake.SeedTopics(partitions, "t"))
+		first := openSource(t, c, "topics: t, group: g, from: beginning")
+		for p := range int32(partitions) {
+			produce(t, c, numbered(p, 0, n)...)
+		}
+		records, err := read(t, first, partitions*n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = slices.DeleteFunc(records, func(r pipeline.Record) bool { return r.Origin.Offset >= n/2 })
+		if err := first.(pipeline.Committer).Commit(t.Context(), position(records)); err != nil {
+			t.Fatal(err)
+		}
+		second := openSource(t, c, "topics: t, group: g, from: "+from)
+		closeSource(t, first)
+		rest, err := read(t, second, partitions*n/2)
+		if err != nil {
+			t.Fatalf("from %s: %v", from, err)
+		}
+		for _, r := range rest {
+			if r.Origin.Offset < n/2 {
+				t.Errorf("from %s: %v is read again", from, r.Origin)
+			}
+		}
+		closeSource(t, second)
 	}
 }

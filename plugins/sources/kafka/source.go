@@ -169,6 +169,9 @@ func (s *source) take(ctx context.Context, fetches kgo.Fetches) (err error) {
 			}
 		}
 		var lost loss
+		if s.finish != nil && s.group == nil {
+			s.finish.come(r.partition, r.messages[0].Offset)
+		}
 		r.assignment, lost = s.table.fetch(r.partition, r.messages[0].Offset, r.messages[len(r.messages)-1].Offset, p.LogStartOffset, end)
 		switch err = s.lose(lost); {
 		case err != nil:
@@ -245,6 +248,9 @@ func (s *source) fillOf(b *pipeline.Batch, r *run, upTo int64) {
 	n, given := s.fillFrom(b, r, skipping, upTo)
 	if n > 0 {
 		next := r.messages[n-1].Offset + 1
+		if s.finish != nil { // what lies behind the end is the next run's
+			next = min(next, s.finish.end(r.partition))
+		}
 		s.table.read(r.partition, next, given)
 		if s.finish != nil {
 			s.finish.read(r.partition, next)

@@ -55,7 +55,7 @@ func (s *source) start(ctx context.Context, env pipeline.Env) (found extents, op
 	s.fetchSize = newFetchSize(len(client.DiscoveredBrokers()))
 	opts = s.clientOpts(s.merge != nil || len(found.missing) > 0 || len(s.options.Topics.patterns) > 0)
 	if name := s.options.group(env.Pipeline); name != "" {
-		s.group = newGroup(s, name, found.starts)
+		s.group = newGroup(s, name, found.starts, s.options.From.text != fromCommitted && hasMembers(ctx, client.Client, name))
 		return found, append(opts, s.group.clientOpts()...), nil
 	}
 	opts = append(opts, kgo.ConsumeStartOffset(kgo.NoResetOffset().At(0)), // of topics that come later

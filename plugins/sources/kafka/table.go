@@ -61,11 +61,14 @@ func (t *table) assign(p partition, next int64) *state {
 	s := t.get(p)
 	s.owned, s.leaving = true, false
 	s.assignment++
-	if t.shares { // what the engine has not done it has left out
-		s.read, s.given = 0, 0
-		next = max(s.done, next)
+	if t.shares || s.done >= s.given { // nothing is under way: it was done, or left out
+		if s.done > s.committed {
+			next = max(s.done, next)
+		}
+		s.read, s.given, s.done = next, next, next
+	} else {
+		s.read, s.given, s.done = max(s.read, next), max(s.given, next), max(s.done, next)
 	}
-	s.read, s.given, s.done = max(s.read, next), max(s.given, next), max(s.done, next)
 	s.fetched, s.begun = s.read, s.done
 	return s
 }

@@ -30,7 +30,7 @@ type watch struct {
 	pinned  []string         // those whose partitions are named to the client, one by one
 	gone    map[string]bool  // those that are not there any more
 	without int              // how many looks have found no partition; -1: it was said
-	armed   bool             // the ends are known
+	armed   bool             // the ends are known: nothing is read of what comes later
 }
 
 func (s *source) startWatch(found extents) {
@@ -77,7 +77,7 @@ func (w *watch) compare(topics map[string]listed) (there []string) {
 		case isGone && known && w.has(name) && !w.gone[name]:
 			w.log.Warn("a topic is not there any more; waiting for it", "topic", name)
 			w.gone[name] = true
-		case topic.Err == nil && !known && w.finish == nil:
+		case topic.Err == nil && !known && !w.armed:
 			w.log.Info("found a topic", "topic", name)
 			w.known = append(w.known, name)
 			w.client.AddConsumeTopics(name)
@@ -98,7 +98,7 @@ func (w *watch) compare(topics map[string]listed) (there []string) {
 func (w *watch) grow(topic string, count int32) {
 	before := w.counts[topic]
 	w.counts[topic] = count
-	if before == 0 || count <= before || len(w.options.Partitions) > 0 || w.finish != nil {
+	if before == 0 || count <= before || len(w.options.Partitions) > 0 || w.armed {
 		return
 	}
 	w.log.Info("a topic has more partitions now", "topic", topic, "partitions", count, "before", before)
@@ -161,6 +161,6 @@ func (w *watch) arm(ctx context.Context, there []string) {
 	}
 	if found.untils, err = w.offsetsOf(ctx, w.client.Client, found, at); err == nil {
 		w.armed = true
-		w.finish.arm(found.untils)
+		w.finish.arm(found.untils, w.group == nil)
 	}
 }
