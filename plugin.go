@@ -152,6 +152,7 @@ type Env struct {
 	Position Position     // for a source: where to go on; empty: at the start
 	Stdin    io.Reader
 	Stdout   io.Writer
+	Say      func(option, value string) string // for a source: as Setting; nil: as in YAML
 }
 
 // TransformFunc is a Transform that is one function.

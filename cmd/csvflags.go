@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -36,6 +38,7 @@ func (c *csvFlags) add(f *pflag.FlagSet) {
 
 // setCSV sets the source.
 func (d *draft) setCSV(path string, flags csvFlags) {
+	d.say = flags.say
 	set := func(flag string, value *yaml.Node, option ...string) {
 		d.set(flag, value, append([]string{"source", "csv"}, option...)...)
 	}
@@ -59,6 +62,39 @@ func (d *draft) setCSV(path string, flags csvFlags) {
 			d.fail(flag, errors.New("wants COLUMN=TYPE, such as value=float"))
 		}
 	}
+}
+
+// say returns the flag that sets an option of the source, as Env.Setting does.
+func (c *csvFlags) say(option, value string) string {
+	name, key, _ := strings.Cut(option, ".")
+	switch {
+	case name == "types" && key != "":
+		value = key + "=" + value
+		name = "type"
+	case name == "timestamp", name == "null_values", slices.ContainsFunc(c.texts, func(t csvFlag) bool { return t.name == name }):
+		name = strings.ReplaceAll(name, "_", "-")
+	default:
+		return saySet(option, value)
+	}
+	return strings.TrimSpace("--" + name + " " + inShell(value))
+}
+
+// saySet returns the flag --set that sets an option of the csv source.
+func saySet(option, value string) string {
+	if value == "" {
+		return "--set source.csv." + option + "=…"
+	}
+	return "--set " + inShell("source.csv."+option+"="+value)
+}
+
+var plainInShell = regexp.MustCompile(`^[A-Za-z0-9_.=,:/+-]*$`)
+
+// inShell returns a text as it is written in a shell, in quotes if need be.
+func inShell(text string) string {
+	if plainInShell.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // repeated is a flag that was given for each of the values.

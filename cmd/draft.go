@@ -18,6 +18,7 @@ type draft struct {
 	root  yaml.Node
 	flags []flag
 	errs  []error
+	say   func(option, value string) string // how flags set an option of the source; nil: as in YAML
 }
 
 // flag is a flag or an argument as the user is told of it, and the dotted path
@@ -133,7 +134,7 @@ func (d *draft) plan() (*config.Plan, []byte, error) {
 	if err != nil {
 		return nil, nil, d.explain(b.Bytes(), err)
 	}
-	plan.File = "" // there is none to be named in advice
+	plan.File, plan.SaySetting = "", d.say // there is no file to be named in advice
 	return plan, b.Bytes(), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
+	"github.com/spf13/pflag"
 	"pgregory.net/rapid"
 )
 
@@ -88,6 +89,24 @@ func TestKafkaFlags(t *testing.T) {
 	for _, plan := range []*config.Plan{one, other} {
 		if diff := cmp.Diff([]*kafka.Options{&want}, kafkaEnds([]*config.Plan{plan})); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+func TestSettingsInFlags(t *testing.T) {
+	var c csvFlags
+	c.add(pflag.NewFlagSet("", pflag.ContinueOnError))
+	for _, tc := range []struct{ option, value, want string }{
+		{"delimiter", ";", "--delimiter ';'"},
+		{"format", "", "--format"},
+		{"timestamp", "it's", `--timestamp 'it'\''s'`},
+		{"null_values", "n/a", "--null-values n/a"},
+		{"types.a b", "float", "--type 'a b=float'"},
+		{"header", "false", "--set source.csv.header=false"},
+		{"columns", "", "--set source.csv.columns=…"},
+	} {
+		if got := c.say(tc.option, tc.value); got != tc.want {
+			t.Errorf("%s %q is %s, want %s", tc.option, tc.value, got, tc.want)
 		}
 	}
 }

@@ -181,7 +181,8 @@ func (o *forecastOptions) tell(c *console, w io.Writer, files []string, plans []
 }
 
 func (o *forecastOptions) read(ctx context.Context, c *console, plan *config.Plan) (f *forecast.Forecast, err error) {
-	env := pipeline.Env{Log: c.log, Pipeline: plan.Name, Paced: plan.Pace != nil, Stdin: os.Stdin, Stdout: io.Discard}
+	env := pipeline.Env{Log: c.log, Pipeline: plan.Name, Paced: plan.Pace != nil, Stdin: os.Stdin, Stdout: io.Discard,
+		Say: plan.SaySetting}
 	source, err := plan.Source.Open(ctx, env)
 	if err != nil {
 		return nil, err

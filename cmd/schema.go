@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/internal/config"
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
 )
@@ -75,7 +76,7 @@ transform that makes the schema fit is shown.`,
 }
 
 func (o *inferOptions) infer(ctx context.Context, c *console, w io.Writer) error {
-	source, err := o.source()
+	plan, err := o.plan()
 	switch {
 	case o.name == "":
 		file, _, _ := strings.Cut(filepath.Base(o.csv), ".")
@@ -86,8 +87,8 @@ func (o *inferOptions) infer(ctx context.Context, c *console, w io.Writer) error
 	if err != nil {
 		return err
 	}
-	env := pipeline.Env{Log: c.log, Pipeline: "schema infer", Stdin: os.Stdin, Stdout: io.Discard}
-	columns, err := readColumns(ctx, source, env, o.rows)
+	env := pipeline.Env{Log: c.log, Pipeline: "schema infer", Stdin: os.Stdin, Stdout: io.Discard, Say: plan.SaySetting}
+	columns, err := readColumns(ctx, plan.Source, env, o.rows)
 	if err != nil {
 		return failure{c.tell(err)}
 	}
@@ -101,19 +102,17 @@ func (o *inferOptions) infer(ctx context.Context, c *console, w io.Writer) error
 	return nil
 }
 
-// source returns the csv source.
-func (o *inferOptions) source() (*pipeline.Bound[pipeline.Source], error) {
+// plan returns a plan with the csv source.
+func (o *inferOptions) plan() (*config.Plan, error) {
 	d := newDraft("infer")
+	d.say = saySet
 	d.set("CSV", textNode(o.csv), "source", "csv", "path")
 	rows := &yaml.Node{Kind: yaml.ScalarNode, Value: strconv.Itoa(o.rows)}
 	d.set(fmt.Sprintf("--rows %d", o.rows), rows, "source", "csv", "infer_rows")
 	d.set("", textNode("print"), "sink")
 	d.override("--set", "PATH=VALUE, such as source.csv.delimiter=;", o.set)
 	plan, _, err := d.plan()
-	if err != nil {
-		return nil, err
-	}
-	return plan.Source, nil
+	return plan, err
 }
 
 // column is a field of the records that were looked at.

@@ -27,7 +27,10 @@ type Plan struct {
 	DeadLetter *pipeline.Bound[pipeline.Sink]        `yaml:"dead_letter" doc:"where failed records go with on_failure: dead_letter"`
 	Resume     bool                                  `yaml:"resume" doc:"go on after the last record that an earlier run has stored"`
 
-	File string // as the user named it
+	File string // as the user named it; empty: the command line describes the pipeline
+
+	// SaySetting is what a source's Env.Say is; nil: as in YAML.
+	SaySetting func(option, value string) string
 
 	// Decode and Encode are the codecs at the two ends, nil where there is
 	// nothing to do; PassThrough says that the source's bytes are the sink's.

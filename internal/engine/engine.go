@@ -219,7 +219,7 @@ func (p *Pipeline) open(ctx context.Context) (closers []closer, err error) {
 	}
 	p.input.open = func(ctx context.Context, after pipeline.Position) (pipeline.Source, error) {
 		e := env("source", p.plan.Source.Name)
-		e.Position = after
+		e.Position, e.Say = after, p.plan.SaySetting
 		return p.plan.Source.Open(ctx, e)
 	}
 	if err := p.input.reopen(ctx, p.position.Clone()); err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -114,12 +115,17 @@ func (w *rewriter) learn(cell string) (err error) {
 	if w.format != "" {
 		w.parser, err = timestamp.New(w.format, w.zone)
 	} else {
-		w.parser, err = timestamp.Find([]string{cell}, w.zone, "rewrite: {column: "+w.column+", format: …}")
+		w.parser, err = timestamp.Find([]string{cell}, w.zone, w.say)
 	}
 	if err == nil {
 		w.unit = int64(timestamp.Unit(w.parser.Format()))
 	}
 	return err
+}
+
+// say returns the option that says how times are written.
+func (w *rewriter) say(format string) string {
+	return "rewrite: {column: " + w.column + ", format: " + cmp.Or(format, "…") + "}"
 }
 
 // fractionDigits returns how many digits the fraction of a second has in a

@@ -85,7 +85,7 @@ func (r *Reader) Knows() bool { return r.parser != nil }
 
 // Learn finds out how times are written. An error asks for time_format.
 func (r *Reader) Learn(times []string) error {
-	parser, err := timestamp.Find(times, r.loc, "time_format")
+	parser, err := timestamp.Find(times, r.loc, sayFormat)
 	if err != nil {
 		return fmt.Errorf("field %q: %w", r.field.Name, err)
 	}
@@ -94,6 +94,8 @@ func (r *Reader) Learn(times []string) error {
 	r.parser = parser
 	return nil
 }
+
+func sayFormat(format string) string { return pipeline.SettingInYAML("time_format", format) }
 
 var errNoFormat = errors.New("how its times are written could not be found out, since none of the first records could be read; say it with time_format")
 

@@ -13,15 +13,17 @@ type AmbiguousError struct {
 	MonthFirst string   // the one that reads the month before the day
 }
 
-func (e *AmbiguousError) Error() string { return e.Ask("format") }
+func (e *AmbiguousError) Error() string {
+	return e.Ask(func(format string) string { return fmt.Sprintf("format: %q", format) })
+}
 
-// Ask asks for an answer by the option of that name.
-func (e *AmbiguousError) Ask(option string) string {
+// Ask asks for an answer; say returns the option that gives it, with a format.
+func (e *AmbiguousError) Ask(say func(format string) string) string {
 	question := fmt.Sprintf("is %q day first or month first?", e.Cells[0])
 	if len(e.Cells) > 1 {
 		question = fmt.Sprintf("%q has the day first and %q the month: which is right?", e.Cells[0], e.Cells[1])
 	}
-	return fmt.Sprintf("%s say %s: %q or %[2]s: %[4]q", question, option, e.DayFirst, e.MonthFirst)
+	return fmt.Sprintf("%s say %s or %s", question, say(e.DayFirst), say(e.MonthFirst))
 }
 
 // Detect returns the format that most of the cells are written in, and how

@@ -8,22 +8,23 @@ import (
 )
 
 // Find returns a parser of the format that more than half of the cells are
-// written in; empty ones don't count. loc is as for New, and option the name
-// of the option by which the user can say the format: errors ask for it.
-func Find(cells []string, loc *time.Location, option string) (*Parser, error) {
+// written in; empty ones don't count. loc is as for New, and say returns the
+// option by which the user can say the format, with a format or without one:
+// errors ask for it.
+func Find(cells []string, loc *time.Location, say func(format string) string) (*Parser, error) {
 	cells = slices.DeleteFunc(slices.Clone(cells), func(c string) bool { return c == "" })
 	format, fits, err := Detect(cells)
 	var ambiguous *AmbiguousError
 	switch {
 	case len(cells) == 0:
-		return nil, fmt.Errorf("the first values are empty; say how times are written with %s, such as \"%%Y-%%m-%%d %%H:%%M:%%S\"", option)
+		return nil, fmt.Errorf("the first values are empty; say how times are written with %s, such as \"%%Y-%%m-%%d %%H:%%M:%%S\"", say(""))
 	case errors.As(err, &ambiguous):
-		return nil, errors.New(ambiguous.Ask(option))
+		return nil, errors.New(ambiguous.Ask(say))
 	case fits*2 <= len(cells):
 		if err := Misfit(cells); err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("how are times such as %q written? say it with %s, such as \"%%Y-%%m-%%d %%H:%%M:%%S\" or unix", shorten(odd(cells)), option)
+		return nil, fmt.Errorf("how are times such as %q written? say it with %s, such as \"%%Y-%%m-%%d %%H:%%M:%%S\" or unix", shorten(odd(cells)), say(""))
 	}
 	return New(format, loc)
 }

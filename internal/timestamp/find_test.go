@@ -1,6 +1,7 @@
 package timestamp
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -23,7 +24,12 @@ func TestFind(t *testing.T) {
 		{[]string{"", "1500-01-01 00:00"}, `"1500-01-01 00:00" is not a time of format %Y-%m-%d %H:%M: lies outside 1677-09-21 to 2262-04-11, which is as far as nanoseconds in 64 bits reach`},
 		{[]string{"03/04/2021"}, `is "03/04/2021" day first or month first? say time_format: "%d/%m/%Y" or time_format: "%m/%d/%Y"`},
 	} {
-		p, err := Find(tc.cells, berlin, "time_format")
+		p, err := Find(tc.cells, berlin, func(format string) string {
+			if format == "" {
+				return "time_format"
+			}
+			return fmt.Sprintf("time_format: %q", format)
+		})
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -34,7 +40,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%q: %s, want %s", tc.cells, got, tc.want)
 		}
 	}
-	p, err := Find([]string{"2021-07-01 12:00"}, berlin, "format")
+	p, err := Find([]string{"2021-07-01 12:00"}, berlin, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

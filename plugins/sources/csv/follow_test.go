@@ -59,7 +59,7 @@ func TestFollow(t *testing.T) {
 	add(t, path, "2\n2021-01-03,\"two\nlines")
 	want(t, s, `a.csv:3@17 2021-01-02T00:00:00Z {t: "2021-01-02", v: 2}`)
 	add(t, path, "\"\n2021-01-04,4\n")
-	want(t, s, `a.csv:4@30 FAILED column "v": "two\nlines" is no int, the type found in the first rows; declare the type: types: {v: string}, or say that this is no value: null_values: ["two\nlines"] <2021-01-03,"two`+"\n"+`lines">`,
+	want(t, s, `a.csv:4@30 FAILED column "v": "two\nlines" is no int, the type found in the first rows; declare the type: types: {v: string}, or say that this is no value: null_values: "two\nlines" <2021-01-03,"two`+"\n"+`lines">`,
 		`a.csv:6@53 2021-01-04T00:00:00Z {t: "2021-01-04", v: 4}`)
 	if err := os.Rename(path, path+".1"); err != nil {
 		t.Fatal(err)

@@ -126,8 +126,8 @@ func (c *column) declaredValue(cell string) (v pipeline.Value, ok bool) {
 	return pipeline.Bool(b), err == nil
 }
 
-// misfit is the error of a cell that value doesn't read.
-func (c *column) misfit(cell string) error {
+// misfit is the error of a cell that value doesn't read. say is as in eventTime.
+func (c *column) misfit(cell string, say func(option, value string) string) error {
 	if len(cell) > shownText {
 		cell = cell[:shownText] + "…"
 	}
@@ -137,9 +137,9 @@ func (c *column) misfit(cell string) error {
 	wider := join(c.kind, kindOf(cell, c.point))
 	hint := ""
 	if wider == str {
-		hint = fmt.Sprintf(", or say that this is no value: null_values: [%q]", cell)
+		hint = fmt.Sprintf(", or say that this is no value: %s", say("null_values", cell))
 	}
-	return fmt.Errorf("column %q: %q is no %v, the type found in the first rows; declare the type: types: {%s: %v}%s", c.name, cell, c.kind, c.name, wider, hint)
+	return fmt.Errorf("column %q: %q is no %v, the type found in the first rows; declare the type: %s%s", c.name, cell, c.kind, say("types."+c.name, wider.String()), hint)
 }
 
 // shownText is how much of a cell is shown in an error.

@@ -2,7 +2,6 @@ package csv
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,8 +45,6 @@ func (f *format) newPlan(h *head) *plan {
 	return p
 }
 
-var errNoFormat = errors.New("how its times are written could not be found out, since none of the first rows could be read; say it with format")
-
 // convert fills in a record's value and time.
 func (p *plan) convert(row *row, r *pipeline.Record) error {
 	if len(row.cells) != len(p.columns) {
@@ -64,7 +61,7 @@ func (p *plan) convert(row *row, r *pipeline.Record) error {
 		}
 		v, ok := c.value(cell)
 		if !ok {
-			return c.misfit(cell)
+			return c.misfit(cell, p.event.say)
 		}
 		f.Value = v
 	}
@@ -94,7 +91,7 @@ func (p *plan) setTime(row *row, r *pipeline.Record) error {
 		}
 	}
 	if p.event.parser == nil {
-		return fmt.Errorf("column %v: %w", p.event, errNoFormat)
+		return fmt.Errorf("column %v: how its times are written could not be found out, since none of the first rows could be read; say it with %s", p.event, p.event.say("format", ""))
 	}
 	ns, err := p.event.parser.Parse(p.timeText(row))
 	if err != nil {
@@ -122,7 +119,7 @@ func (p *plan) wrongCount(n int) error {
 	case n == 1:
 		return fmt.Errorf("1 field, but there are %d columns", len(p.columns))
 	case len(p.columns) == 1:
-		return fmt.Errorf("%d fields, but there is 1 column; %s", n, askDelimiter(cmp.Or(otherDelimiter(p.columns[0].name), ";")))
+		return fmt.Errorf("%d fields, but there is 1 column; %s", n, askDelimiter(cmp.Or(otherDelimiter(p.columns[0].name), ";"), p.event.say))
 	}
 	return fmt.Errorf("%d fields, but there are %d columns", n, len(p.columns))
 }
@@ -138,15 +135,15 @@ func otherDelimiter(header string) string {
 }
 
 // delimiterHint is the end of an error about the columns that there are.
-func delimiterHint(names []string) string {
+func delimiterHint(names []string, say func(option, value string) string) string {
 	if len(names) != 1 || otherDelimiter(names[0]) == "" {
 		return ""
 	}
-	return "; " + askDelimiter(otherDelimiter(names[0]))
+	return "; " + askDelimiter(otherDelimiter(names[0]), say)
 }
 
-func askDelimiter(d string) string {
-	return fmt.Sprintf("are fields separated by %q? then say delimiter: %[1]q", d)
+func askDelimiter(d string, say func(option, value string) string) string {
+	return fmt.Sprintf("are fields separated by %q? then say %s", d, say("delimiter", d))
 }
 
 // String returns the columns and their types.

@@ -85,7 +85,7 @@ func newFormat(env pipeline.Env, o Options, file File) (*format, error) {
 		f.columns[t.Name] = column{name: t.Name, kind: t.Value, point: o.Decimal[0], declared: true}
 	}
 	var err error
-	f.event, err = newEventTime(&f.options)
+	f.event, err = newEventTime(&f.options, env.Setting)
 	return f, err
 }
 
@@ -128,21 +128,22 @@ func (f *format) prepare(file string, h *head) error {
 	first := f.plan == nil
 	for _, t := range f.declared() {
 		if first && !slices.Contains(h.names, t.Name) {
-			return fmt.Errorf("%s has no column %q for types; it has %s%s", file, t.Name, quoteAll(h.names), delimiterHint(h.names))
+			return fmt.Errorf("%s has no column %q for types; it has %s%s", file, t.Name, quoteAll(h.names), delimiterHint(h.names, f.env.Setting))
 		}
 	}
 	if first && len(h.renamed) > 0 {
 		f.env.Log.Warn("columns without a name of their own are named by their place", "file", file, "names", strings.Join(h.renamed, ", "))
 	}
 	if first && f.options.Header && looksLikeRow(h.names) {
-		f.env.Log.Warn("the header looks like a row; if the file has none, say header: false and name the columns: columns: [timestamp, value]", "file", file, "header", strings.Join(h.names, ", "))
+		f.env.Log.Warn(fmt.Sprintf("the header looks like a row; if the file has none, say %s and name the columns, such as [timestamp, value], with %s",
+			f.env.Setting("header", "false"), f.env.Setting("columns", "")), "file", file, "header", strings.Join(h.names, ", "))
 	}
 	if err := f.findTime(file, h); err != nil {
 		return err
 	}
 	f.plan = f.newPlan(h)
 	if first && len(h.names) == 1 && otherDelimiter(h.names[0]) != "" {
-		f.env.Log.Warn("the header is one column; "+askDelimiter(otherDelimiter(h.names[0])), "file", file, "column", h.names[0])
+		f.env.Log.Warn("the header is one column; "+askDelimiter(otherDelimiter(h.names[0]), f.env.Setting), "file", file, "column", h.names[0])
 	}
 	f.env.Log.Debug("reading", "file", file, "columns", f.plan.String())
 	return nil

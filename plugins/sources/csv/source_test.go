@@ -122,9 +122,9 @@ func TestRead(t *testing.T) {
 		{"cells that don't fit the first rows", "a,b\n1,true\n1.5,true\nx,true\n007,false\n2,1\n", func(o *Options) { o.InferRows = 1 }, []string{
 			`a.csv:2@4 {a: 1, b: true}`,
 			`a.csv:3@11 FAILED column "a": "1.5" is no int, the type found in the first rows; declare the type: types: {a: float} <1.5,true>`,
-			`a.csv:4@20 FAILED column "a": "x" is no int, the type found in the first rows; declare the type: types: {a: string}, or say that this is no value: null_values: ["x"] <x,true>`,
-			`a.csv:5@27 FAILED column "a": "007" is no int, the type found in the first rows; declare the type: types: {a: string}, or say that this is no value: null_values: ["007"] <007,false>`,
-			`a.csv:6@37 FAILED column "b": "1" is no bool, the type found in the first rows; declare the type: types: {b: string}, or say that this is no value: null_values: ["1"] <2,1>`}},
+			`a.csv:4@20 FAILED column "a": "x" is no int, the type found in the first rows; declare the type: types: {a: string}, or say that this is no value: null_values: x <x,true>`,
+			`a.csv:5@27 FAILED column "a": "007" is no int, the type found in the first rows; declare the type: types: {a: string}, or say that this is no value: null_values: "007" <007,false>`,
+			`a.csv:6@37 FAILED column "b": "1" is no bool, the type found in the first rows; declare the type: types: {b: string}, or say that this is no value: null_values: "1" <2,1>`}},
 		{"too few and too many fields", "a,b\n1\n1,2,3\n1,2\n", nil, []string{
 			`a.csv:2@4 FAILED 1 field, but there are 2 columns <1>`,
 			`a.csv:3@6 FAILED 3 fields, but there are 2 columns <1,2,3>`,
@@ -297,7 +297,7 @@ func TestPaceAsks(t *testing.T) {
 	for _, tc := range []struct{ name, text, says string }{
 		{"none", "a,b\nx,1\n", `a.csv has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are "a", "b"`},
 		{"another delimiter", "a;b\nx;1\n", `a.csv has no column whose first cells all are times, and pace: goes by one; if there is one, name it with timestamp; the columns are "a;b"; are fields separated by ";"? then say delimiter: ";"`},
-		{"nearly one", "v,t\n1,2021-01-01\n2,2021-02-30\n3,\n", `a.csv has no column whose first cells all are times, and pace: goes by one; if it is column "t", say timestamp: "t": "2021-02-30" is not a time of format %Y-%m-%d: February 2021 has no day 30`},
+		{"nearly one", "v,t\n1,2021-01-01\n2,2021-02-30\n3,\n", `a.csv has no column whose first cells all are times, and pace: goes by one; if it is column "t", say timestamp: t; but "2021-02-30" is not a time of format %Y-%m-%d: February 2021 has no day 30`},
 		{"several", "start,end,v\n2021-01-01,2021-01-02,1\n", `a.csv: which column holds the event time? say it with timestamp: start or timestamp: end`},
 		{"two dates", "t,v\n03/04/2021,1\n", `a.csv: column "t": is "03/04/2021" day first or month first? say format: "%d/%m/%Y" or format: "%m/%d/%Y"`},
 	} {

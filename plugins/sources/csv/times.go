@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,10 +19,11 @@ type eventTime struct {
 	parser  *timestamp.Parser
 	loc     *time.Location
 	dst     timestamp.DST
+	say     func(option, value string) string // an option, as the user would set it
 }
 
-func newEventTime(o *Options) (t eventTime, err error) {
-	t = eventTime{known: len(o.Timestamp) > 0, columns: o.Timestamp, dst: o.DST}
+func newEventTime(o *Options, say func(option, value string) string) (t eventTime, err error) {
+	t = eventTime{known: len(o.Timestamp) > 0, columns: o.Timestamp, dst: o.DST, say: say}
 	if t.loc, err = time.LoadLocation(o.Timezone); err == nil && o.Format != "" {
 		t.parser, err = timestamp.New(o.Format, t.loc)
 	}
@@ -48,7 +50,7 @@ func (t *eventTime) find(file string, h *head) error {
 	}
 	at := t.in(h.names)
 	if i := slices.Index(at, -1); i >= 0 {
-		return fmt.Errorf("%s has no column %q for the event time; it has %s%s", file, t.columns[i], quoteAll(h.names), delimiterHint(h.names))
+		return fmt.Errorf("%s has no column %q for the event time; it has %s%s", file, t.columns[i], quoteAll(h.names), delimiterHint(h.names, t.say))
 	}
 	if t.parser != nil || len(at) == 0 || len(h.rows) == 0 {
 		return nil
@@ -66,11 +68,14 @@ func (t *eventTime) settle() {
 // detect finds the format of the event time. Some cells may not fit: they fail
 // their rows.
 func (t *eventTime) detect(file string, cells []string) (err error) {
-	if t.parser, err = timestamp.Find(cells, t.loc, "format"); err != nil {
+	if t.parser, err = timestamp.Find(cells, t.loc, t.sayFormat); err != nil {
 		err = fmt.Errorf("%s: column %v: %w", file, t, err)
 	}
 	return err
 }
+
+// sayFormat returns the option that says how times are written.
+func (t *eventTime) sayFormat(format string) string { return t.say("format", format) }
 
 // A doubtError is a question about the event time that only the user can
 // answer. Who goes by no event time need not be asked.
@@ -96,7 +101,10 @@ func (t *eventTime) choose(file string, h *head) error {
 	}
 	switch {
 	case len(found) > 1:
-		return doubtError{fmt.Errorf("%s: which column holds the event time? say it with timestamp: %s", file, strings.Join(found, " or timestamp: "))}
+		for i, name := range found {
+			found[i] = t.say("timestamp", name)
+		}
+		return doubtError{fmt.Errorf("%s: which column holds the event time? say it with %s", file, strings.Join(found, " or "))}
 	case question != nil:
 		return doubtError{fmt.Errorf("%s: column %q: %w", file, found[0], question)}
 	case len(found) == 1:
@@ -111,10 +119,10 @@ func (t *eventTime) choose(file string, h *head) error {
 func (t *eventTime) none(file string, h *head, user string) error {
 	for i, name := range h.names {
 		if err := timestamp.Misfit(slices.DeleteFunc(h.column(i), func(c string) bool { return c == "" })); err != nil {
-			return fmt.Errorf("%s has no column whose first cells all are times, and %s: goes by one; if it is column %q, say timestamp: %[3]q: %w", file, user, name, err)
+			return fmt.Errorf("%s has no column whose first cells all are times, and %s: goes by one; if it is column %q, say %s; but %w", file, user, name, t.say("timestamp", name), err)
 		}
 	}
-	return fmt.Errorf("%s has no column whose first cells all are times, and %s: goes by one; if there is one, name it with timestamp; the columns are %s%s", file, user, quoteAll(h.names), delimiterHint(h.names))
+	return fmt.Errorf("%s has no column whose first cells all are times, and %s: goes by one; if there is one, name it with %s; the columns are %s%s", file, user, t.say("timestamp", ""), quoteAll(h.names), delimiterHint(h.names, t.say))
 }
 
 // candidate returns a parser that reads all of the cells, or the question how
@@ -132,10 +140,13 @@ func (t *eventTime) candidate(cells []string) (*timestamp.Parser, error) {
 		return t.parser, nil
 	}
 	format, fits, err := timestamp.Detect(cells)
-	if fits < len(cells) {
+	var ambiguous *timestamp.AmbiguousError
+	switch {
+	case fits < len(cells):
 		return nil, nil
-	}
-	if err != nil {
+	case errors.As(err, &ambiguous):
+		return nil, errors.New(ambiguous.Ask(t.sayFormat))
+	case err != nil:
 		return nil, err
 	}
 	p, err := timestamp.New(format, t.loc)
