@@ -3,6 +3,8 @@ package watermill
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafka"
@@ -31,4 +33,21 @@ func (c *Choice) Connection() *kafka.Options {
 		return o.Connection()
 	}
 	return nil
+}
+
+// ReadsFrom reports whether the topic of this Pub/Sub is what a sink with these
+// options writes.
+func (c *Choice) ReadsFrom(topic string, sinkOptions any) bool {
+	sink, ok := sinkOptions.(interface {
+		Connection() *kafka.Options
+		Destination() string
+	})
+	if !ok || sink.Destination() != topic {
+		return false
+	}
+	if from, to := c.Connection(), sink.Connection(); from != nil || to != nil {
+		return from != nil && to != nil && slices.Equal(from.Brokers, to.Brokers)
+	}
+	to, ok := sinkOptions.(interface{ Chosen() *Choice })
+	return ok && to.Chosen().Name == c.Name && reflect.DeepEqual(to.Chosen().Options, c.Options)
 }

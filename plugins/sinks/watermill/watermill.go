@@ -58,6 +58,11 @@ func (o *Options) UsesValue() bool {
 // Connection returns how to connect to Kafka, nil where it isn't Kafka.
 func (o *Options) Connection() *kafka.Options { return o.PubSub.Connection() }
 
+// Destination returns the topic that is written to, and Chosen its Pub/Sub, for
+// the source that must not read it.
+func (o *Options) Destination() string       { return o.Topic }
+func (o *Options) Chosen() *watermill.Choice { return &o.PubSub }
+
 // Link implements pipeline.Linked.
 func (o *Options) Link() string { return o.PubSub.Link(o.Topic) }
 

@@ -16,5 +16,8 @@ func (o *Options) ReadsFrom(sinkOptions any) bool {
 		Connection() *kafka.Options
 		Destination() string
 	})
-	return ok && slices.Equal(o.Brokers, sink.Connection().Brokers) && (slices.Contains(o.Topics.names, sink.Destination()) || o.Topics.matches(sink.Destination(), false))
+	if !ok || sink.Connection() == nil {
+		return false
+	}
+	return slices.Equal(o.Brokers, sink.Connection().Brokers) && (slices.Contains(o.Topics.names, sink.Destination()) || o.Topics.matches(sink.Destination(), false))
 }

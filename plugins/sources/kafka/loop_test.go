@@ -15,6 +15,12 @@ type written struct {
 
 func (w *written) Destination() string { return w.topic }
 
+// elsewhere is the options of a sink that may write to Kafka, and does not.
+type elsewhere struct{}
+
+func (elsewhere) Connection() *kafka.Options { return nil }
+func (elsewhere) Destination() string        { return "" }
+
 func TestReadsFrom(t *testing.T) {
 	for _, c := range []struct {
 		topics, sink string
@@ -32,7 +38,7 @@ func TestReadsFrom(t *testing.T) {
 			t.Errorf("%s, %s, %v: %v", c.topics, c.sink, c.brokers, got)
 		}
 	}
-	if new(Options).ReadsFrom(struct{}{}) {
+	if o := new(Options); o.ReadsFrom(struct{}{}) || o.ReadsFrom(elsewhere{}) {
 		t.Error("reads from a sink that is not Kafka")
 	}
 }

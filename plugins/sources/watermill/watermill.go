@@ -41,9 +41,10 @@ type Options struct {
 }
 
 var (
-	_ pipeline.Validator = (*Options)(nil)
-	_ pipeline.Endless   = (*Options)(nil)
-	_ pipeline.Linked    = (*Options)(nil)
+	_ pipeline.Validator  = (*Options)(nil)
+	_ pipeline.Endless    = (*Options)(nil)
+	_ pipeline.Linked     = (*Options)(nil)
+	_ pipeline.SinkReader = (*Options)(nil)
 )
 
 func init() { pipeline.RegisterSource("watermill", Options{}, open) }
@@ -60,6 +61,9 @@ func (o *Options) Endless() error {
 
 // Connection returns how to connect to Kafka, nil where it isn't Kafka.
 func (o *Options) Connection() *kafka.Options { return o.PubSub.Connection() }
+
+// ReadsFrom implements pipeline.SinkReader.
+func (o *Options) ReadsFrom(sinkOptions any) bool { return o.PubSub.ReadsFrom(o.Topic, sinkOptions) }
 
 // Link implements pipeline.Linked.
 func (o *Options) Link() string { return o.PubSub.Link(o.Topic) }
