@@ -73,7 +73,7 @@ func TestOpeningThatDoesNotReturn(t *testing.T) {
 		})
 		h.steer = func(p *Pipeline) {
 			synctest.Wait()
-			if what, n := p.Underway(); len(what) != 1 || what[0] != "opening handler stuck" || n != 0 {
+			if what, n := p.Underway(); len(what) != 1 || what[0] != "the opening of handler stuck" || n != 0 {
 				t.Errorf("waits for %v, %d", what, n)
 			}
 			stop()

@@ -192,7 +192,7 @@ func (p *Pipeline) openInTime(ctx context.Context) (closers []closer, err error)
 // fails.
 func (p *Pipeline) open(ctx context.Context) (closers []closer, err error) {
 	env := func(kind, plugin string) pipeline.Env {
-		p.opening.Store(new("opening " + strings.ReplaceAll(kind, "_", " ") + " " + plugin))
+		p.opening.Store(new("the opening of " + strings.ReplaceAll(kind, "_", " ") + " " + plugin))
 		return pipeline.Env{Log: p.log.With("kind", kind, "plugin", plugin), Pipeline: p.plan.Name, Paced: p.plan.Pace != nil,
 			Stdin: p.opts.Stdin, Stdout: p.opts.Stdout}
 	}
