@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"context"
+	"errors"
+	"time"
+)
 
 // most is how many records a handler of batches is given at once: as many as it
 // handles within handOn, or more if it handles more in all that way, as one does
@@ -8,8 +12,11 @@ import "time"
 type most struct {
 	n       int
 	cost    time.Duration // of a record, where there were fewer at once; 0: that is not known
-	settled bool          // more at once has been tried
+	settled int           // for how many calls more at once is not tried again
 }
+
+// triedAgain is after how many calls more at once is tried again.
+const triedAgain = 100
 
 func (m *most) records() int { return max(m.n, 1) }
 
@@ -18,6 +25,9 @@ func (m *most) note(n int, took time.Duration, err error) {
 	cost := took / time.Duration(n)
 	full := n >= m.records()
 	switch {
+	case err != nil && n == 1: // it is the record's
+	case errors.Is(err, context.DeadlineExceeded): // fewer at once are in time
+		*m = most{n: n / 2, cost: cost, settled: triedAgain}
 	case err != nil: // they are handled one by one
 		*m = most{}
 	case took <= handOn:
@@ -26,10 +36,14 @@ func (m *most) note(n int, took time.Duration, err error) {
 		}
 	case m.cost > 0 && took > 2*m.cost*time.Duration(m.n): // much slower than before
 		*m = most{n: int(max(handOn/cost, 1))}
-	case !full || m.settled:
+	case !full:
+	case m.settled > 0:
+		if m.settled--; m.settled == 0 {
+			m.cost = 0
+		}
 	case m.cost == 0 || cost < m.cost*3/4: // it pays
 		m.n, m.cost = 2*m.records(), cost
 	default:
-		m.n, m.settled = m.records()/2, true
+		m.n, m.settled = m.records()/2, triedAgain
 	}
 }

@@ -295,3 +295,34 @@ func TestMost(t *testing.T) {
 		}
 	}
 }
+
+// Calls with more records than a timeout allows for are not tried again and again.
+func TestMostWithATimeout(t *testing.T) {
+	const timeout = 300 * time.Millisecond
+	for _, c := range []struct {
+		once, each time.Duration
+		want       int
+	}{
+		{0, 200 * time.Millisecond, 1},
+		{250 * time.Millisecond, time.Millisecond, 32},
+		{250 * time.Millisecond, 0, 1024},
+	} {
+		var m most
+		late := 0
+		for range 200 {
+			n := min(m.records(), 1024)
+			took, err := c.once+time.Duration(n)*c.each, error(nil)
+			if took > timeout {
+				took, err = timeout, fmt.Errorf("takes longer: %w", context.DeadlineExceeded)
+				late++
+			}
+			m.note(n, took, err)
+		}
+		if n := min(m.records(), 1024); n != c.want || late > 2 {
+			t.Errorf("%v and %v each: %d, %d calls are late", c.once, c.each, n, late)
+		}
+		if m.note(1, time.Second, context.DeadlineExceeded); min(m.records(), 1024) != c.want {
+			t.Errorf("%v and %v each: %d after one record that is late", c.once, c.each, m.records())
+		}
+	}
+}
