@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"reflect"
+	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 
 	"gopkg.in/yaml.v3"
@@ -124,6 +127,7 @@ type registry[T any] struct {
 type plugin[T any] struct {
 	doc  func() Plugin
 	bind func(name string, options Node) (*Bound[T], error)
+	by   string // the package that registers it
 }
 
 var (
@@ -151,13 +155,37 @@ func register[T, O any](r *registry[T], name string, defaults O, open func(conte
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, taken := r.plugins[name]; taken {
-		panic(fmt.Sprintf("pipeline: %s %q is registered twice", r.kind, name))
+	by := registrant()
+	if other, taken := r.plugins[name]; taken {
+		panic(fmt.Sprintf("pipeline: %s %q is registered twice, by %s and by %s", r.kind, name, other.by, by))
 	}
 	if r.plugins == nil {
 		r.plugins = map[string]plugin[T]{}
 	}
-	r.plugins[name] = plugin[T]{doc, bind}
+	r.plugins[name] = plugin[T]{doc, bind, by}
+}
+
+// registrant returns the path of the package that registers a plugin: the one
+// whose init is running, or else the caller of the Register function.
+func registrant() string {
+	const skipped = 4 // runtime.Callers, this function, register and RegisterX
+	var stack [32]uintptr
+	frames := runtime.CallersFrames(stack[:runtime.Callers(skipped, stack[:])])
+	caller := ""
+	for {
+		f, more := frames.Next()
+		folder, name := path.Split(f.Function)
+		pkg, name, _ := strings.Cut(name, ".")
+		if caller == "" {
+			caller = folder + pkg
+		}
+		if strings.HasPrefix(name, "init.") || name == "init" {
+			return folder + pkg
+		}
+		if !more {
+			return caller
+		}
+	}
 }
 
 func (r *registry[T]) list() []Plugin {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -81,7 +82,10 @@ func (b Binary) write(ctx context.Context, g *goTool) error {
 	mod := &goMod{version: "1.26.0", replaced: map[string]string{}}
 	if b.Core != "" {
 		core, err := mod.add(ctx, g, b.Core)
-		if err != nil {
+		switch {
+		case errors.Is(err, errNoModule):
+			return fmt.Errorf("--core %s is not a checkout of %s: there is no go.mod", b.Core, scaffold.CoreModule)
+		case err != nil:
 			return fmt.Errorf("--core %s: %w", b.Core, err)
 		}
 		if core != scaffold.CoreModule {
@@ -150,7 +154,7 @@ func (p Plugin) fetch(ctx context.Context, g *goTool) error {
 			version = "latest"
 		}
 		if _, err := g.run(ctx, "get", p.Package+"@"+version); err != nil {
-			return err
+			return p.suggestFolder(ctx, g, err)
 		}
 	}
 	out, err := g.run(ctx, "list", "-mod=mod", "-find", "-f", "{{.Name}}", p.Package)
@@ -161,4 +165,17 @@ func (p Plugin) fetch(ctx context.Context, g *goTool) error {
 		return errors.New("this package is a program of its own; name one that registers plugins")
 	}
 	return nil
+}
+
+// suggestFolder adds to the error of a module that can't be fetched how to take
+// one that lies in a folder, which may have been meant.
+func (p Plugin) suggestFolder(ctx context.Context, g *goTool, err error) error {
+	if ctx.Err() != nil || p.Version != "" {
+		return err
+	}
+	folder := path.Base(p.Package)
+	if _, missing := os.Stat(filepath.Join(g.from, folder, "go.mod")); missing != nil {
+		folder = "PATH"
+	}
+	return fmt.Errorf("%w\nif it lies in a folder of yours, write  --with %s=%s", err, p.Package, folder)
 }

@@ -46,6 +46,8 @@ func (m *goMod) require(path, version string) {
 	m.requires = append(m.requires, path+" "+version)
 }
 
+var errNoModule = errors.New("there is no go.mod in that folder; go mod init makes one")
+
 // add takes the module in a folder instead of a fetched one, with the sums that
 // it knows and the replacements that it is built with on its own. What was
 // added before is not replaced again: the core is first.
@@ -54,9 +56,12 @@ func (m *goMod) add(ctx context.Context, g *goTool, dir string) (path string, er
 	if err != nil {
 		return "", err
 	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", errors.New("there is no such folder")
+	}
 	file := filepath.Join(dir, "go.mod")
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return "", errors.New("there is no go.mod in that folder; go mod init makes one")
+		return "", errNoModule
 	}
 	text, err := g.run(ctx, "mod", "edit", "-json", file)
 	if err != nil {
