@@ -57,7 +57,7 @@ func packageComment(dir string) (string, error) {
 			return file.Doc.Text(), nil
 		}
 	}
-	return "", fmt.Errorf("%s: the package has no comment", dir)
+	return "", fmt.Errorf("%s: the package has no comment; write one in front of its package line, as in  // Package guess is a handler that …", dir)
 }
 
 // notesCode returns notes as a file of package reference.

@@ -279,7 +279,8 @@ func (w *worker) try(s *step, b *pipeline.Batch, out *pipeline.Results) (err err
 	return w.handleAll(s, b, out)
 }
 
-var errResults = pipeline.Permanent(errors.New("the handler returns a record, but the pipeline ends with it; to send records on, write  - handler: {NAME: …}  among the transforms, before a sink"))
+// Skipping such records would lose what the handler returns.
+var errResults = pipeline.Fatal(errors.New("the handler returns a record, but the pipeline ends with it; to send records on, write  - handler: {NAME: …}  among the transforms, before a sink"))
 
 // refuse fails a record with results at the end of a pipeline.
 func (w *worker) refuse(r *pipeline.Record, s *step) {

@@ -40,9 +40,9 @@ var faults = []struct {
 	{"panic", transformSuite(func(r *pipeline.Record) error {
 		r.Value.Fields()[0].Value = pipeline.Int(2)
 		return nil
-	}), "a value of kind null is used as struct"},
+	}), "Apply of null panics: pipeline: a value of kind null is used as struct"},
 	{"results", handlerSuite(func(_ *pipeline.Record, out *pipeline.Results) { out.Keep() }), "(-want +got)"},
-	{"handler's panic", handlerSuite(func(r *pipeline.Record, _ *pipeline.Results) { r.Value.Fields() }), "a value of kind null is used as struct"},
+	{"handler's panic", handlerSuite(func(r *pipeline.Record, _ *pipeline.Results) { r.Value.Fields() }), "Handle of null panics: pipeline: a value of kind null is used as struct"},
 	{"forgotten prefix", codecSuite(faultyCodec{overwrites: true}), "Encode must append"},
 	{"changed bytes", codecSuite(faultyCodec{scribbles: true}), "Decode changes the bytes it is given"},
 	{"bad bytes", codecSuite(faultyCodec{}), `"!" is decoded to`},

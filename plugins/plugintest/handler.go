@@ -3,6 +3,7 @@ package plugintest
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,7 +53,7 @@ func handle(ctx context.Context, t *testing.T, h pipeline.Handler, values []stri
 	}
 	var out pipeline.Results
 	out.Reset(b)
-	err = within(t, "Handle", func() error { return h.Handle(ctx, b, &out) })
+	err = within(t, "Handle of "+strings.Join(values, " and "), func() error { return h.Handle(ctx, b, &out) })
 	results, failures = make([][]string, len(values)), make([]error, len(values))
 	for from, r := range out.All() {
 		results[from] = append(results[from], r.Value.String())

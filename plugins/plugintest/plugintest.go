@@ -14,8 +14,10 @@ package plugintest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -96,14 +98,24 @@ func closeTwice(t testing.TB, plugin io.Closer) {
 	}
 }
 
-// within calls f and returns its error, unless it takes too long.
+// within calls f and returns its error, unless it takes too long or panics.
 func within(t testing.TB, what string, f func() error) error {
 	t.Helper()
 	result := make(chan error, 1)
-	go func() { result <- f() }()
+	panicked := make(chan string, 1)
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				panicked <- fmt.Sprintf("%v\n%s", v, debug.Stack())
+			}
+		}()
+		result <- f()
+	}()
 	select {
 	case err := <-result:
 		return err
+	case text := <-panicked:
+		t.Fatalf("%s panics: %s", what, text)
 	case <-time.After(patience):
 		t.Fatalf("%s has not returned after %v", what, patience)
 	}

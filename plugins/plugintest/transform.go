@@ -40,7 +40,7 @@ func Transform(t *testing.T, cases []TransformCase) {
 func Apply(t *testing.T, tr pipeline.Transform, r *pipeline.Record, want, wantErr string) {
 	t.Helper()
 	before := r.Value.Clone().String()
-	err := tr.Apply(t.Context(), r)
+	err := within(t, "Apply of "+before, func() error { return tr.Apply(t.Context(), r) })
 	if err != nil && r.Value.String() != before {
 		t.Errorf("%v: the record became %v and was %v", err, r.Value, before)
 	}
@@ -94,7 +94,7 @@ func takesAnyValue(t *testing.T, c TransformCase) {
 	for _, text := range []string{"null", "true", "1", "1.5", "text", "[1, {a: 2}]", "{}", "{a: null}", c.In} {
 		r := pipeline.Record{Value: Value(t, text)}
 		before := r.Value.Clone()
-		if err := tr.Apply(t.Context(), &r); err != nil && !r.Value.Equal(before) {
+		if err := within(t, "Apply of "+text, func() error { return tr.Apply(t.Context(), &r) }); err != nil && !r.Value.Equal(before) {
 			t.Errorf("%v: the record became %v and was %v", err, r.Value, before)
 		}
 	}

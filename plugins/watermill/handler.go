@@ -175,7 +175,7 @@ func (h *handler) result(out *pipeline.Results, given, m *message.Message, paylo
 		return pipeline.Permanent(errors.New("the handler needs a codec, and there is none"))
 	}
 	if err := h.codec.Decode(m.Payload, &r.Value); err != nil {
-		return pipeline.Permanent(fmt.Errorf("decoding a message that the handler has returned: %w", err))
+		return pipeline.Permanent(fmt.Errorf("the handler has returned a payload that can't be decoded, %.60q: %w", m.Payload, err))
 	}
 	return nil
 }

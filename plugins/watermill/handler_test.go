@@ -97,7 +97,7 @@ func TestHandler(t *testing.T) {
 		}},
 		"no JSON": {call: func(*message.Message) ([]*message.Message, error) {
 			return []*message.Message{message.NewMessage("x", []byte("{"))}, nil
-		}, err: "decoding a message that the handler has returned: "},
+		}, err: `the handler has returned a payload that can't be decoded, "{": invalid JSON`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			called = c.call
