@@ -298,6 +298,7 @@ func (p *Pipeline) flow(ctx context.Context) error {
 	case <-ended:
 	case <-p.stuck:
 		err = cmp.Or(err, p.stuckErr)
+		p.leaveRest()
 	}
 	if exit := p.exit.Load(); exit != nil {
 		err = cmp.Or(err, *exit)

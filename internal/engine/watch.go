@@ -102,19 +102,28 @@ func (p *Pipeline) Underway() (what []string, records int64) {
 		}
 		return what, 0
 	}
+	for w := range p.workers {
+		if call := w.call.Load(); call != nil {
+			what = append(what, call.what)
+			records += max(1, w.batched.Load())
+		}
+	}
+	slices.Sort(what)
+	return slices.Compact(what), records
+}
+
+// workers yields those of all stages.
+func (p *Pipeline) workers(yield func(*worker) bool) {
 	for _, c := range []*crew{p.processors, p.handlers} {
 		if c == nil {
 			continue
 		}
 		for _, w := range c.workers {
-			if call := w.call.Load(); call != nil {
-				what = append(what, call.what)
-				records += max(1, w.batched.Load())
+			if !yield(w) {
+				return
 			}
 		}
 	}
-	slices.Sort(what)
-	return slices.Compact(what), records
 }
 
 // vigil waits for the end of the stages, or for a call that doesn't return.
@@ -152,15 +161,10 @@ func (p *Pipeline) vigil(ended <-chan struct{}) {
 // whether there are any. The pipeline then fails.
 func (p *Pipeline) leaveCalls(late func(*call) bool) bool {
 	var err error
-	for _, c := range []*crew{p.processors, p.handlers} {
-		if c == nil {
-			continue
-		}
-		for _, w := range c.workers {
-			if call := w.call.Load(); call != nil && late(call) {
-				w.stuck.Store(true)
-				err = errors.Join(err, fmt.Errorf("%v %w (the handler exec runs code that can be stopped)", call, errLeft))
-			}
+	for w := range p.workers {
+		if call := w.call.Load(); call != nil && late(call) {
+			w.stuck.Store(true)
+			err = errors.Join(err, fmt.Errorf("%v %w (the handler exec runs code that can be stopped)", call, errLeft))
 		}
 	}
 	if err == nil {
@@ -169,6 +173,34 @@ func (p *Pipeline) leaveCalls(late func(*call) bool) bool {
 	p.stuckErr = err
 	close(p.stuck)
 	return true
+}
+
+// leaveRest waits a moment for the other workers' calls once one has been left,
+// and leaves those too that don't return. No further ones begin.
+func (p *Pipeline) leaveRest() {
+	tick := time.NewTicker(lastLeave / 100)
+	defer tick.Stop()
+	for range 100 {
+		if !p.isAtWork() {
+			return
+		}
+		<-tick.C
+	}
+	for w := range p.workers {
+		if w.call.Load() != nil {
+			w.stuck.Store(true)
+		}
+	}
+}
+
+// isAtWork reports whether a worker that was not left calls something.
+func (p *Pipeline) isAtWork() bool {
+	for w := range p.workers {
+		if w.call.Load() != nil && !w.stuck.Load() {
+			return true
+		}
+	}
+	return false
 }
 
 var errExit = errors.New("a call has ended its goroutine, as runtime.Goexit does, and a test's FailNow")

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -137,6 +138,63 @@ func TestCallThatDoesNotReturn(t *testing.T) {
 			})
 		})
 	}
+}
+
+// While one worker's call is left, those of the others return, and only then are
+// their handlers closed.
+func TestOthersReturnBeforeTheyAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var working, early atomic.Int64
+		h := newHarness(200)
+		h.batch, h.read = 200, func(r *pipeline.Record) { r.Key = fmt.Append(nil, number(r)) }
+		h.plan.Errors.Timeout, h.plan.Workers = time.Second, config.Workers{Count: 4, By: config.ByKey}
+		var handlers []pipeline.Handler
+		h.endIn(nil)
+		h.plan.Handler = pipeline.NewBound("try", nil, func(context.Context, pipeline.Env) (pipeline.Handler, error) {
+			b := &busy{first: len(handlers) == 0, working: &working, early: &early}
+			handlers = append(handlers, pipeline.OneByOne(b))
+			return handlers[len(handlers)-1], nil
+		})
+		if _, err := h.run(t, t.Context()); !errors.Is(err, errLeft) {
+			t.Error(err)
+		}
+		if n := early.Load(); n > 0 || working.Load() > 0 {
+			t.Errorf("%d handlers are closed while they are at work, %d are at work at the end", n, working.Load())
+		}
+		time.Sleep(48 * time.Hour)
+	})
+}
+
+// busy is a handler that takes its time for the end of a call, even if that is
+// given up; the first one never returns.
+type busy struct {
+	first          bool
+	working, early *atomic.Int64
+	atWork         atomic.Bool
+}
+
+func (b *busy) HandleRecord(ctx context.Context, _ *pipeline.Record, _ *pipeline.Results) error {
+	if b.first {
+		time.Sleep(24 * time.Hour)
+		return nil
+	}
+	b.working.Add(1)
+	b.atWork.Store(true)
+	select {
+	case <-ctx.Done():
+		time.Sleep(lastLeave / 2)
+	case <-time.After(900 * time.Millisecond):
+	}
+	b.atWork.Store(false)
+	b.working.Add(-1)
+	return nil
+}
+
+func (b *busy) Close() error {
+	if b.atWork.Load() {
+		b.early.Add(1)
+	}
+	return nil
 }
 
 // What panics as a whole fails the pipeline, and nothing hangs.

@@ -221,6 +221,18 @@ func TestMiddleware(t *testing.T) {
 		if took := time.Since(before); took < 1900*time.Millisecond || took > 2100*time.Millisecond {
 			t.Errorf("throttle: 4 in %v", took)
 		}
+
+		h = openHandler(t, "test: {middleware: [{throttle: {count: 1, per: 1h}}]}")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		before = time.Now()
+		var out pipeline.Results
+		b := &pipeline.Batch{Records: []pipeline.Record{record(1)}}
+		out.Reset(b)
+		_ = h.Handle(ctx, b, &out)
+		if took := time.Since(before); took > 2*time.Second {
+			t.Errorf("throttle: a stop waits for %v", took)
+		}
 	})
 }
 

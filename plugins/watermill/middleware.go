@@ -178,8 +178,20 @@ func (o *throttleOptions) Validate() error {
 	return nil
 }
 
+// middleware does what Watermill's Throttle does, but a stop and a timeout end
+// its wait.
 func (o throttleOptions) middleware(*handler) (message.HandlerMiddleware, error) {
-	return middleware.NewThrottle(o.Count, o.Per).Middleware, nil
+	ticker := time.NewTicker(o.Per / time.Duration(o.Count))
+	return func(next message.HandlerFunc) message.HandlerFunc {
+		return func(m *message.Message) ([]*message.Message, error) {
+			select {
+			case <-ticker.C:
+				return next(m)
+			case <-m.Context().Done():
+				return nil, m.Context().Err()
+			}
+		}
+	}, nil
 }
 
 type breakerOptions struct {
