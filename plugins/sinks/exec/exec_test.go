@@ -71,6 +71,11 @@ func be(what string) {
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 				<-time.After(time.Hour)
 			}
+		case what == "never ends a line" && bad:
+			for range maxLine>>20 + 1 {
+				fmt.Print(strings.Repeat("x", 1<<20))
+			}
+			<-time.After(time.Hour)
 		case what == "hangs" && bad:
 			<-time.After(time.Hour)
 		case what == "prints rubbish":
@@ -206,6 +211,7 @@ func TestPrograms(t *testing.T) {
 		"answers backwards": {want: tenfold(10)},
 		"prints rubbish":    {want: tenfold(10), logs: "a line that is no answer"},
 		"answers NaN":       {want: append(tenfold(10, 3), "3 fails: the program's answer is no JSON: invalid JSON at byte 18: field value: wants a value, not 'N', for good: true")},
+		"never ends a line": {want: append(tenfold(10, 3), "3 fails: the program writes a line that is longer than 64 MiB, and is killed, for good: false")},
 		"floods":            {want: tenfold(10), logs: "more than 100 lines in a second"},
 		"forks":             {want: tenfold(10)},
 		"ignores SIGTERM":   {want: tenfold(10)},

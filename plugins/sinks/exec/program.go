@@ -25,6 +25,7 @@ type program struct {
 	silent chan struct{} // closed once nothing more is written to it
 	exited chan struct{} // closed once it has, with err
 	err    error
+	fault  error // what is wrong with its output; known once lines is closed
 	log    *stderrLog
 }
 
@@ -124,7 +125,11 @@ func (p *program) read(out *os.File) {
 			}
 		}
 		rest = buf[end:]
-		if err != nil || len(rest) > maxLine {
+		if len(rest) > maxLine {
+			p.fault = fmt.Errorf("the program writes a line that is longer than %d MiB, and is killed", maxLine>>20)
+			return
+		}
+		if err != nil {
 			if len(rest) > 0 { // its last line has no end
 				select {
 				case p.lines <- rest:
@@ -183,6 +188,9 @@ func (p *program) how() string {
 
 // ended is what is said of a program that has ended.
 func (p *program) ended() error {
+	if p.fault != nil {
+		return p.fault
+	}
 	what := p.how()
 	if last := p.log.last(); last != "" {
 		return fmt.Errorf("%s; it said: %s", what, last)
