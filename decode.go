@@ -177,6 +177,10 @@ func (n Node) decodeSlice(v reflect.Value) error {
 	s := reflect.MakeSlice(v.Type(), len(items), len(items))
 	var errs []error
 	for i, item := range items {
+		if item.YAML.Tag == "!!null" && s.Index(i).Kind() == reflect.Pointer { // an element can't be absent
+			errs = append(errs, item.Errorf("wants a value, not nothing"))
+			continue
+		}
 		errs = append(errs, item.decode(s.Index(i)))
 	}
 	v.Set(s)

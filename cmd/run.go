@@ -78,8 +78,9 @@ pipeline run replay.yaml average.yaml --set replay:source.csv.path=other.csv   #
 Ctrl-C stops reading; what has been released is still stored, for as long as
 --grace. A second Ctrl-C quits at once.
 
---set sets any option by its path, typed as in YAML; what is no YAML is a text.
-It is for all pipelines, or for one: --set replay:source.csv.path=other.csv
+--set sets any option by its path, typed as in YAML; what is no YAML is a text. The
+elements of a list are counted from 0: --set 'transforms.0.filter=value > 10'
+An option is set in all pipelines, or in one: --set replay:source.csv.path=other.csv
 
 Kafka ends that name no brokers use those of the variable KAFKA_BROKERS, or else
 localhost:9092 (PIPELINE_DEFAULT_BROKER names another address), where a broker in

@@ -92,6 +92,7 @@ func TestMistakes(t *testing.T) {
 		{"source: file\nsink: file\nerrors: {on_failure: dead_letter}",
 			"x.yaml:3:10: errors.on_failure: dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}"},
 		{"source: file\nsink: file\ndead_letter: file", "x.yaml:3:1: dead_letter: is used only with  errors: {on_failure: dead_letter}"},
+		{"source: file\ntransforms:\n-\nsink: file", "x.yaml:3:2: wants a value, not nothing"},
 		{"name: a b\nsource: file\nsink: file", "x.yaml:1:1: name: wants letters, digits, dots, dashes and underscores, a letter or digit first, not \"a b\""},
 		{"source: {fil: {}}\nerrors: {on_failure: dead_letter}", "x.yaml:1:1: sink: a pipeline needs one, such as  sink: print\n" +
 			"x.yaml:1:10: unknown source \"fil\"; did you mean \"file\"?\n" +
@@ -158,6 +159,8 @@ func TestSet(t *testing.T) {
 		{[]string{"source.file.lines=x"}, "--set source.file.lines=x: wants a whole number, not \"x\""},
 		{[]string{"source.file.pth=x"}, "--set source.file.pth=x: unknown option \"pth\"; did you mean \"path\"?"},
 		{[]string{"transforms.5.noop.lines=3"}, "--set transforms.5.noop.lines=3: \"5\" is no element of a list of 1, counted from 0"},
+		{[]string{"transforms.0="}, "--set transforms.0=: wants a value, not nothing"},
+		{[]string{"transforms=", "transforms.0.noop.lines=3"}, "--set transforms.0.noop.lines=3: \"0\" is for a list, and there is none; set it as a whole, as in  transforms=[filter: value > 10]"},
 		{[]string{"name.x=3"}, "--set name.x=3: there is nothing below \"replay\"; set the option above it as a whole"},
 		{[]string{"nonsense"}, "--set nonsense: wants PATH=VALUE, such as source.csv.path=data.csv, or PIPELINE:PATH=VALUE"},
 		{[]string{"name=[", "=x"}, "--set =x: wants PATH=VALUE, such as source.csv.path=data.csv, or PIPELINE:PATH=VALUE\n" +

@@ -135,7 +135,10 @@ func isForFiles(n *yaml.Node, text string) bool {
 func Set(root *yaml.Node, path []string, value *yaml.Node, mark int) error {
 	markAll(value, mark)
 	unalias(root)
-	for _, name := range path {
+	for i, name := range path {
+		if _, err := strconv.Atoi(name); err == nil && i == 1 && path[0] == "transforms" && root.Kind != yaml.SequenceNode {
+			return fmt.Errorf("%q is for a list, and there is none; set it as a whole, as in  transforms=[filter: value > 10]", name)
+		}
 		next, err := descend(root, name, mark)
 		if err != nil {
 			return err
