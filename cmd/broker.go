@@ -29,12 +29,7 @@ the variable KAFKA_BROKERS or --brokers leads them to it.`,
 	f.StringVar(&config.Listen, "listen", cmp.Or(os.Getenv(kafka.EnvDefaultBroker), "localhost:9092"), "listen on `HOST:PORT`; without a host on all interfaces, with port 0 on a free port")
 	f.StringVar(&config.DataDir, "data", "", "keep topics in the folder `DIR`, from one run to the next; without it in memory")
 	memory := addBrokerMemory(f)
-	c.RunE = func(*cobra.Command, []string) error {
-		console, err := g.newConsole()
-		if err != nil {
-			return err
-		}
-		defer console.close()
+	c.RunE = g.withConsole(func(_ *cobra.Command, _ []string, console *console) error {
 		if err := kafka.CheckListen(config.Listen); err != nil {
 			name := "--listen"
 			if !c.Flags().Changed("listen") {
@@ -44,7 +39,7 @@ the variable KAFKA_BROKERS or --brokers leads them to it.`,
 		}
 		config.MemoryLimit, config.Log = int64(*memory), console.log
 		return runBroker(console, config)
-	}
+	})
 	return c
 }
 

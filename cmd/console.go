@@ -42,6 +42,19 @@ type console struct {
 	json   bool // what the user is told are lines of JSON
 }
 
+// withConsole returns the RunE of a command that talks to the user while it
+// works.
+func (g *globals) withConsole(work func(*cobra.Command, []string, *console) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		console, err := g.newConsole()
+		if err != nil {
+			return err
+		}
+		defer console.close()
+		return work(c, args, console)
+	}
+}
+
 // newConsole checks the flags of every command.
 func (g *globals) newConsole() (*console, error) {
 	var level slog.Level

@@ -66,24 +66,19 @@ of a pipeline, set its options with --set.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"yaml", "yml", "csv", "gz", "zst"}, cobra.ShellCompDirectiveFilterFileExt
 		},
-		RunE: func(c *cobra.Command, files []string) error {
+		RunE: g.withConsole(func(c *cobra.Command, files []string, console *console) error {
 			o.limited, o.forCSVs = c.Flags().Changed("limit"), nil
 			csvOnly.VisitAll(func(f *pflag.Flag) {
 				if f.Changed {
 					o.forCSVs = append(o.forCSVs, "--"+f.Name)
 				}
 			})
-			console, err := g.newConsole()
-			if err != nil {
-				return err
-			}
-			defer console.close()
 			plans, err := o.plans(files)
 			if err != nil {
 				return err
 			}
 			return o.tell(console, c.OutOrStdout(), files, plans)
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&o.speed, "speed", "", "replay `N` times faster than recorded; max: as fast as possible (default the pipeline's, and 1 for a CSV)")

@@ -43,22 +43,17 @@ A name with a slash, one that ends in .jsonl and the name of a file that exists
 mean a file, any other one a topic.`,
 		Args:              onePipelineFile,
 		ValidArgsFunction: completeFiles,
-		RunE: func(c *cobra.Command, files []string) error {
+		RunE: g.withConsole(func(c *cobra.Command, files []string, console *console) error {
 			o.limited = c.Flags().Changed("limit")
 			if o.from == "" {
 				return fmt.Errorf("--from wants the file or the topic with the dead letters, as in\n  pipeline redrive %s --from rejected.jsonl", files[0])
 			}
-			console, err := g.newConsole()
-			if err != nil {
-				return err
-			}
-			defer console.close()
 			plan, err := o.plan(files[0])
 			if err != nil {
 				return err
 			}
 			return run(console, &o.runOptions, []*config.Plan{plan})
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&o.from, "from", "", "read dead letters from `TOPIC|FILE`")

@@ -51,12 +51,7 @@ The pipeline is named replay-TOPIC; replays into other topics run beside it.`,
 			return nil
 		},
 		ValidArgsFunction: completeReplay,
-		RunE: func(c *cobra.Command, args []string) error {
-			console, err := g.newConsole()
-			if err != nil {
-				return err
-			}
-			defer console.close()
+		RunE: g.withConsole(func(c *cobra.Command, args []string, console *console) error {
 			o.csv, o.topic, o.limited = args[0], args[1], c.Flags().Changed("limit")
 			plan, text, err := o.plan()
 			switch {
@@ -67,7 +62,7 @@ The pipeline is named replay-TOPIC; replays into other topics run beside it.`,
 				return err
 			}
 			return run(console, &o.runOptions, []*config.Plan{plan})
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&o.speed, "speed", "1", "replay `N` times faster than recorded; max: as fast as possible")

@@ -91,19 +91,14 @@ a configuration, and nothing was opened · 130 ended by a second Ctrl-C. But for
 mistakes, --report is written whichever it is, and says why a pipeline failed.`,
 		Args:              someFiles,
 		ValidArgsFunction: completeFiles,
-		RunE: func(c *cobra.Command, files []string) error {
+		RunE: g.withConsole(func(c *cobra.Command, files []string, console *console) error {
 			o.limited = c.Flags().Changed("limit")
-			console, err := g.newConsole()
-			if err != nil {
-				return err
-			}
-			defer console.close()
 			plans, err := o.plans(files)
 			if err != nil {
 				return err
 			}
 			return run(console, &o, plans)
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&o.brokers, "brokers", "", "connect every Kafka end to `HOST:PORT,..`, whatever the files say")

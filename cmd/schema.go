@@ -58,15 +58,10 @@ transform that makes the schema fit is shown.`,
 			return nil
 		},
 		ValidArgsFunction: completeCSV,
-		RunE: func(c *cobra.Command, args []string) error {
-			console, err := g.newConsole()
-			if err != nil {
-				return err
-			}
-			defer console.close()
+		RunE: g.withConsole(func(c *cobra.Command, args []string, console *console) error {
 			o.csv = args[0]
 			return o.infer(c.Context(), console, c.OutOrStdout())
-		},
+		}),
 	}
 	f := c.Flags()
 	f.IntVar(&o.rows, "rows", 1000, "look at the first `N` rows")

@@ -53,19 +53,14 @@ no text either. Ctrl-C ends it, as does a reader that has seen enough.`,
 			return nil
 		},
 		ValidArgsFunction: completeTopics,
-		RunE: func(c *cobra.Command, topics []string) error {
-			console, err := g.newConsole()
-			if err != nil {
-				return err
-			}
-			defer console.close()
+		RunE: g.withConsole(func(c *cobra.Command, topics []string, console *console) error {
 			o.topics, o.limited = topics, c.Flags().Changed("limit")
 			plan, err := o.plan(console)
 			if err != nil {
 				return err
 			}
 			return tail(console, &o, plan)
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&o.from, "from", "", "start at `PLACE`: beginning, end, or a time such as 2021-01-01T00:00:00Z, 2021-01-01 or -10m (default end; with --until-end beginning)")
