@@ -13,15 +13,22 @@ import (
 // csvFlags are the flags that say how a CSV is written.
 type csvFlags struct {
 	timestamp, types, null []string
-	texts                  []csvFlag
+	texts                  []textFlag
 }
 
-// csvFlag is a flag whose name is that of the option, and what it holds.
-type csvFlag struct{ name, usage, value string }
+// textFlag is a flag whose name is that of an option, with dashes for
+// underscores, and what it holds.
+type textFlag struct{ name, usage, value string }
+
+func addTexts(f *pflag.FlagSet, flags []textFlag) {
+	for i := range flags {
+		f.StringVar(&flags[i].value, flags[i].name, "", flags[i].usage)
+	}
+}
 
 // add adds a flag for what the first rows of a CSV may not tell.
 func (c *csvFlags) add(f *pflag.FlagSet) {
-	c.texts = []csvFlag{
+	c.texts = []textFlag{
 		{name: "format", usage: "read event times as `FORMAT`: rfc3339, unix, unix_ms, unix_us, unix_ns or a pattern such as '%d/%m/%Y %H:%M:%S' (default found from the first rows)"},
 		{name: "timezone", usage: "take times that are written without a zone as those of `ZONE`, such as Europe/Paris (default UTC)"},
 		{name: "dst", usage: "take local times that the clocks show twice, or skip, as `WHICH` of the two: earlier, later, or reject them"},
@@ -31,9 +38,7 @@ func (c *csvFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.timestamp, "timestamp", nil, "take the rows' event time from `COLUMN` (default the only one that holds times); twice for a date and a time of day")
 	f.StringArrayVar(&c.types, "type", nil, "read a column as `COLUMN=TYPE`: int, float, bool or string; may be repeated (default found from the first rows)")
 	f.StringArrayVar(&c.null, "null-values", nil, "read the cell `TEXT` as no value, as an empty one is; may be repeated")
-	for i := range c.texts {
-		f.StringVar(&c.texts[i].value, c.texts[i].name, "", c.texts[i].usage)
-	}
+	addTexts(f, c.texts)
 }
 
 // setCSV sets the source.
@@ -71,7 +76,7 @@ func (c *csvFlags) say(option, value string) string {
 	case name == "types" && key != "":
 		value = key + "=" + value
 		name = "type"
-	case name == "timestamp", name == "null_values", slices.ContainsFunc(c.texts, func(t csvFlag) bool { return t.name == name }):
+	case name == "timestamp", name == "null_values", slices.ContainsFunc(c.texts, func(t textFlag) bool { return t.name == name }):
 		name = strings.ReplaceAll(name, "_", "-")
 	default:
 		return saySet(option, value)

@@ -12,16 +12,13 @@ import (
 
 // paceFlags are the flags that set an option of the pace, with what they hold.
 type paceFlags struct {
-	options  []paceFlag
+	options  []textFlag
 	disorder []string
 }
 
-type paceFlag struct{ name, usage, value string }
-
-// add adds a flag for every option of the pace but the speed. The flag of
-// max_gap is --max-gap.
+// add adds a flag for every option of the pace but the speed.
 func (p *paceFlags) add(f *pflag.FlagSet) {
-	p.options = []paceFlag{
+	p.options = []textFlag{
 		{name: "rate", usage: "replay at the constant `RATE`, such as 500/s, whatever the timestamps"},
 		{name: "max-gap", usage: "let no pause last longer than `DURATION` of wall time"},
 		{name: "skip-gaps-over", usage: "leave out pauses longer than `DURATION` of event time"},
@@ -38,10 +35,7 @@ func (p *paceFlags) add(f *pflag.FlagSet) {
 		{name: "when-behind", usage: "what a late replay does: `HOW` is burst, stretch or drop (default burst)"},
 		{name: "drop-after", usage: "with --when-behind drop, leave out what is later than `DURATION` (default 2s)"},
 	}
-	for i := range p.options {
-		o := &p.options[i]
-		f.StringVar(&o.value, o.name, "", o.usage)
-	}
+	addTexts(f, p.options)
 	f.StringArrayVar(&p.disorder, "disorder", nil, "disturb the rows by `KEY=VALUE`: seed, late.fraction, late.delay.min, late.delay.max, duplicate.fraction, drop.fraction, jitter, swap.fraction or swap.distance; may be repeated")
 }
 
