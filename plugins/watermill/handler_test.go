@@ -15,6 +15,7 @@ import (
 
 	"github.com/pipeline-daemon/pipeline"
 	_ "github.com/pipeline-daemon/pipeline/plugins/codecs/json"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 // called is what the handler test does.
@@ -26,11 +27,7 @@ func init() {
 
 func openHandler(t *testing.T, options string) pipeline.Handler {
 	t.Helper()
-	var n yaml.Node
-	if err := yaml.Unmarshal([]byte(options), &n); err != nil {
-		t.Fatal(err)
-	}
-	bound, err := pipeline.BindHandler(pipeline.Node{File: "t.yaml", YAML: n.Content[0]})
+	bound, err := pipeline.BindHandler(plugintest.Node(t, options))
 	if err != nil {
 		t.Fatal(err)
 	}

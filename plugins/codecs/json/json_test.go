@@ -5,19 +5,14 @@ import (
 	"math"
 	"testing"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/pipeline-daemon/pipeline"
 	_ "github.com/pipeline-daemon/pipeline/plugins/codecs/json"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func bind(t testing.TB, text string) (*pipeline.Bound[pipeline.Codec], error) {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
-	return pipeline.BindCodec(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]})
+	return pipeline.BindCodec(plugintest.Node(t, text))
 }
 
 func open(t testing.TB, text string) pipeline.Codec {

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-	"gopkg.in/yaml.v3"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/capture"
@@ -69,11 +68,7 @@ func values(t *testing.T, path string) (all []string) {
 
 func bind(t *testing.T, options string) (*pipeline.Bound[pipeline.Sink], error) {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte("capture: "+options), &doc); err != nil {
-		t.Fatal(err)
-	}
-	return pipeline.BindSink(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]})
+	return pipeline.BindSink(plugintest.Node(t, "capture: "+options))
 }
 
 // store opens a sink, stores records with these values, and returns what the

@@ -13,20 +13,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
-	"gopkg.in/yaml.v3"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func bind(t testing.TB, options string) (*pipeline.Bound[pipeline.Sink], error) {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte("file: "+options), &doc); err != nil {
-		t.Fatal(err)
-	}
-	return pipeline.BindSink(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]})
+	return pipeline.BindSink(plugintest.Node(t, "file: "+options))
 }
 
 // try opens the sink, and returns its log too.

@@ -7,16 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pipeline-daemon/pipeline"
-	"gopkg.in/yaml.v3"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 func bindYAML(t *testing.T, text string) (*Options, error) {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
-	b, err := pipeline.BindSink(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]})
+	b, err := pipeline.BindSink(plugintest.Node(t, text))
 	if err != nil {
 		return nil, err
 	}

@@ -10,11 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
-	"gopkg.in/yaml.v3"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,11 +27,7 @@ func newCluster(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 // bind binds the sink with YAML options, and names the brokers.
 func bind(t testing.TB, brokers []string, options string) *pipeline.Bound[pipeline.Sink] {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte("kafka: {"+options+"}"), &doc); err != nil {
-		t.Fatal(err)
-	}
-	b, err := pipeline.BindSink(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]})
+	b, err := pipeline.BindSink(plugintest.Node(t, "kafka: {"+options+"}"))
 	if err != nil {
 		t.Fatal(err)
 	}

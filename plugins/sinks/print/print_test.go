@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
-	"gopkg.in/yaml.v3"
 
 	"github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 	_ "github.com/pipeline-daemon/pipeline/plugins/sinks/print"
 )
 
@@ -21,11 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func bind(t testing.TB, text string) (*pipeline.Bound[pipeline.Sink], error) {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
-	return pipeline.BindSink(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]})
+	return pipeline.BindSink(plugintest.Node(t, text))
 }
 
 func open(t testing.TB, text string, stdout io.Writer) pipeline.Sink {

@@ -14,12 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/kafkatest"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
-	"gopkg.in/yaml.v3"
 )
 
 // These tests wait more than they compute.
@@ -36,11 +36,7 @@ func newCluster(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 // bind binds the source with YAML options, and names the brokers.
 func bind(t testing.TB, brokers []string, options string) *pipeline.Bound[pipeline.Source] {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte("kafka: {"+options+"}"), &doc); err != nil {
-		t.Fatal(err)
-	}
-	b, err := pipeline.BindSource(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]})
+	b, err := pipeline.BindSource(plugintest.Node(t, "kafka: {"+options+"}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,11 +46,7 @@ func bind(t testing.TB, brokers []string, options string) *pipeline.Bound[pipeli
 
 func bindYAML(t testing.TB, text string) (*Options, error) {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
-	b, err := pipeline.BindSource(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]})
+	b, err := pipeline.BindSource(plugintest.Node(t, text))
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/google/go-cmp/cmp"
-	"gopkg.in/yaml.v3"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
@@ -85,11 +84,7 @@ func state(ms []*message.Message) (states []string) {
 
 func mustOpen(t *testing.T, options string) pipeline.Source {
 	t.Helper()
-	var n yaml.Node
-	if err := yaml.Unmarshal([]byte(options), &n); err != nil {
-		t.Fatal(err)
-	}
-	bound, err := pipeline.BindSource(pipeline.Node{File: "t.yaml", YAML: n.Content[0]})
+	bound, err := pipeline.BindSource(plugintest.Node(t, options))
 	if err != nil {
 		t.Fatal(err)
 	}
