@@ -3,7 +3,9 @@ package house
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +39,35 @@ func TestWatermillExample(t *testing.T) {
 	}
 }
 
+// A new handler in Python reads the stream that a replay in the same process
+// writes, once its source is the one that the document shows.
+func TestPythonOfAStream(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip(err)
+	}
+	const source, command = "source:\n  kafka: {topics: my-stream}\n", "bin/pipeline run pipelines/replay.yaml hot.yaml"
+	document, err := os.ReadFile(filepath.Join(root, "docs/consumers.md"))
+	if err != nil || !bytes.Contains(document, []byte("```yaml\n"+source+"```\n\n```text\n"+command+"\n```")) {
+		t.Fatalf("docs/consumers.md does not show %s and %s: %v", source, command, err)
+	}
+	dir := checkout(t)
+	shell(t, dir, build(t)+" new python hot", time.Minute)
+	file := filepath.Join(dir, "hot.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := bytes.Cut(text, []byte("source:\n"))
+	_, rest, ok := bytes.Cut(rest, []byte("\n# source:"))
+	if err := os.WriteFile(file, slices.Concat(head, []byte(source+"#"), rest), 0o644); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	out := shell(t, dir, strings.Replace(command, "bin/pipeline", build(t), 1)+" --speed max --quiet", 3*time.Second)
+	if !strings.Contains(out, `"fahrenheit":`) || !strings.Contains(out, `"sensor":"boiler"`) {
+		t.Errorf("it prints %q", out)
+	}
+}
+
 // The commands that the document shows redrive every reading that failed, once.
 func TestRedriveExample(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join(root, "docs/consumers.md"))
@@ -48,7 +79,7 @@ func TestRedriveExample(t *testing.T) {
 	if n := bytes.Count(commands, []byte("bin/pipeline redrive ")); n != 2 {
 		t.Fatalf("%d redrives in docs/consumers.md, want 2", n)
 	}
-	dir, n := checkout(t), rows(t, "data/readings.csv")
+	dir, n := checkout(t), rows(t, "examples/meters.csv")
 	lines := func(file string) int {
 		text, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {
@@ -58,7 +89,7 @@ func TestRedriveExample(t *testing.T) {
 	}
 	runExamples(t, dir, "pipelines/dead-letters.yaml")
 	rejected := lines("rejected.jsonl")
-	if rejected == 0 || lines("accepted.jsonl") != n-rejected {
+	if rejected == 0 || rejected > n/10 || lines("accepted.jsonl") != n-rejected {
 		t.Fatalf("%d rows, %d rejected, %d accepted", n, rejected, lines("accepted.jsonl"))
 	}
 	for command := range strings.Lines(string(commands)) {
