@@ -1,7 +1,8 @@
 """Runs a function on every record that pipeline's exec handler gives this program.
 
 The function gets a record as a dictionary: value, and key, headers and time where there
-are any. It returns a dictionary, which is the value that goes on, a list of such, or None.
+are any. It returns a dictionary, which is the value that goes on, or None, or it returns a
+list of such, or yields them.
 An exception fails the record; after an OSError, such as those of a network, and a Retry,
 pipeline tries it again as its errors.retries says. What is printed goes to pipeline's log.
 """
@@ -11,6 +12,7 @@ import os
 import sys
 import time
 import traceback
+import types
 
 decode = json.JSONDecoder().decode
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
@@ -45,7 +47,7 @@ def answer(handle, line):
         result = handle(record)
         if result is None:
             return head + "}\n"
-        if isinstance(result, list):
+        if isinstance(result, (list, types.GeneratorType)):
             return head + ',"records":' + encode([{"value": value} for value in result]) + "}\n"
         return head + ',"value":' + encode(result) + "}\n"
     except Exception as e:

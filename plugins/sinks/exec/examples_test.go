@@ -71,8 +71,9 @@ func TestExamples(t *testing.T) {
 	})
 }
 
-// A failure of the network may pass, and so may what the program calls one.
-func TestPythonRetries(t *testing.T) {
+// python returns the options for a Python program that has the function f.
+func python(t *testing.T, f string) Options {
+	t.Helper()
 	o := example(t, "python3", "")
 	helper, err := filepath.Abs(o.Command[1])
 	if err != nil {
@@ -80,15 +81,31 @@ func TestPythonRetries(t *testing.T) {
 	}
 	o.Command[1] = filepath.Join(t.TempDir(), "fails.py")
 	o.Env = pipeline.Pairs[string]{{Name: "PYTHONPATH", Value: helper}}
-	program := `import pipeline_handler
-def f(record):
-    raise [ConnectionRefusedError("down"), pipeline_handler.Retry("later"), ValueError("bad")][int(record["value"]["value"])]
-pipeline_handler.run(f)
-`
+	program := "import pipeline_handler\n" + f + "pipeline_handler.run(f)\n"
 	if err := os.WriteFile(o.Command[1], []byte(program), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	h, _ := opened(t, o)
+	return o
+}
+
+// A function yields any number of values, or fails on the way.
+func TestPythonYields(t *testing.T) {
+	h, _ := opened(t, python(t, `def f(record):
+    for i in range(int(record["value"]["value"])):
+        yield {"i": i}
+        1 / (1 - i)
+`))
+	want := []string{"1 {i: 0}", "2 fails: ZeroDivisionError: division by zero (fails.py:5), for good: true"}
+	if diff := cmp.Diff(want, handle(t, h, readings(3))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A failure of the network may pass, and so may what the program calls one.
+func TestPythonRetries(t *testing.T) {
+	h, _ := opened(t, python(t, `def f(record):
+    raise [ConnectionRefusedError("down"), pipeline_handler.Retry("later"), ValueError("bad")][int(record["value"]["value"])]
+`))
 	want := []string{"0 fails: ConnectionRefusedError: down (fails.py:3), for good: false", "1 fails: Retry: later (fails.py:3), for good: false",
 		"2 fails: ValueError: bad (fails.py:3), for good: true"}
 	if diff := cmp.Diff(want, handle(t, h, readings(3))); diff != "" {
