@@ -101,43 +101,51 @@ func (p *program) write() {
 	_ = p.stdin.Close()
 }
 
-// maxLine bounds an answer.
-const maxLine = 64 << 20
+const (
+	chunk   = 64 << 10 // is read at once
+	maxLine = 64 << 20 // bounds an answer
+)
 
 // read reads what the program writes. Every slice of lines has memory of its
 // own: values share it.
 func (p *program) read(out *os.File) {
 	defer close(p.lines)
 	defer out.Close()
-	var rest []byte
+	buf, n := make([]byte, chunk), 0 // n: bytes of a line that has no end yet
 	for {
-		buf := make([]byte, max(64<<10, 2*len(rest)))
-		n := copy(buf, rest)
+		if n == len(buf) {
+			buf = append(buf, make([]byte, len(buf))...)
+		}
 		m, err := out.Read(buf[n:])
-		buf = buf[:n+m]
-		end := bytes.LastIndexByte(buf[n:], '\n') + 1
-		if end > 0 {
-			end += n
-			select {
-			case p.lines <- buf[:end:end]:
-			case <-p.killed:
+		end := n + bytes.LastIndexByte(buf[n:n+m], '\n') + 1
+		if n += m; end > n-m {
+			lines, rest := buf[:end:end], buf[end:n]
+			buf = make([]byte, max(chunk, 2*len(rest)))
+			n = copy(buf, rest)
+			if !p.hand(lines) {
 				return
 			}
 		}
-		rest = buf[end:]
-		if len(rest) > maxLine {
+		if n > maxLine {
 			p.fault = fmt.Errorf("the program writes a line that is longer than %d MiB, and is killed", maxLine>>20)
 			return
 		}
 		if err != nil {
-			if len(rest) > 0 { // its last line has no end
-				select {
-				case p.lines <- rest:
-				case <-p.killed:
-				}
+			if n > 0 { // its last line has no end
+				p.hand(buf[:n])
 			}
 			return
 		}
+	}
+}
+
+// hand hands lines on, and reports false if the program has been killed.
+func (p *program) hand(lines []byte) bool {
+	select {
+	case p.lines <- lines:
+		return true
+	case <-p.killed:
+		return false
 	}
 }
 
