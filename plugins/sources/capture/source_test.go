@@ -16,7 +16,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
-	"gopkg.in/yaml.v3"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/capture"
@@ -195,11 +194,7 @@ func TestMistakes(t *testing.T) {
 		"{}":          "t.yaml:1:10: path: wants a file's name",
 		"{path: '-'}": "t.yaml:1:11: path: a capture is read from a file, not from standard input",
 	} {
-		var doc yaml.Node
-		if err := yaml.Unmarshal([]byte("capture: "+options), &doc); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := pipeline.BindSource(pipeline.Node{File: "t.yaml", YAML: doc.Content[0]}); err == nil || err.Error() != want {
+		if _, err := pipeline.BindSource(plugintest.Node(t, "capture: "+options)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", options, err, want)
 		}
 	}

@@ -81,9 +81,9 @@ func TestFollowConforms(t *testing.T) {
 
 func TestFollowIsRefused(t *testing.T) {
 	for text, says := range map[string]string{
-		`csv: {path: [a, b], follow: true}`:   `p.yaml:1:21: follow: follows one file, and path names 2`,
-		`csv: {path: "-", follow: true}`:      `p.yaml:1:18: follow: standard input is read to its end anyway: leave follow out`,
-		`csv: {path: a.gz, follow: true}`:     `p.yaml:1:19: follow: a compressed file can't be followed, such as a.gz`,
+		`csv: {path: [a, b], follow: true}`:   `t.yaml:1:21: follow: follows one file, and path names 2`,
+		`csv: {path: "-", follow: true}`:      `t.yaml:1:18: follow: standard input is read to its end anyway: leave follow out`,
+		`csv: {path: a.gz, follow: true}`:     `t.yaml:1:19: follow: a compressed file can't be followed, such as a.gz`,
 		`csv: {path: "a*.csv", follow: true}`: `follow: follows one file: path must be its name, not the pattern a*.csv`,
 	} {
 		if _, err := bind(t, text); err == nil || !strings.Contains(err.Error(), says) {

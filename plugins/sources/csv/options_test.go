@@ -4,19 +4,15 @@ import (
 	"strings"
 	"testing"
 
-	"gopkg.in/yaml.v3"
 
 	pipeline "github.com/pipeline-daemon/pipeline"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 // bind reads the options of the source from YAML, as a pipeline's are.
 func bind(t *testing.T, text string) (*Options, error) {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
-	bound, err := pipeline.BindSource(pipeline.Node{File: "p.yaml", YAML: doc.Content[0]})
+	bound, err := pipeline.BindSource(plugintest.Node(t, text))
 	if err != nil {
 		return nil, err
 	}
@@ -69,29 +65,29 @@ func TestFileOptions(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for text, says := range map[string]string{
-		`csv: {}`:                                                   `p.yaml:1:6: path: names no file`,
-		`csv: {path: ""}`:                                           `p.yaml:1:7: path: an empty name is no file`,
-		`csv: {path: a, delimiter: ";;"}`:                           `p.yaml:1:16: delimiter: wants one ASCII character, or tab, not ";;"`,
+		`csv: {}`:                                                   `t.yaml:1:6: path: names no file`,
+		`csv: {path: ""}`:                                           `t.yaml:1:7: path: an empty name is no file`,
+		`csv: {path: a, delimiter: ";;"}`:                           `t.yaml:1:16: delimiter: wants one ASCII character, or tab, not ";;"`,
 		`csv: {path: a, delimiter: "\""}`:                           `delimiter: wants one ASCII`,
 		`csv: {path: a, delimiter: "·"}`:                            `delimiter: wants one ASCII`,
-		`csv: {path: a, comment: ",x"}`:                             `p.yaml:1:16: comment: a row could begin with ",x" too`,
-		`csv: {path: a, header: false}`:                             `p.yaml:1:16: header: without a header the columns must be named: columns: [timestamp, value]`,
-		`csv: {path: a, columns: [b]}`:                              `p.yaml:1:16: columns: names columns that the header names; say header: false if the file has none`,
+		`csv: {path: a, comment: ",x"}`:                             `t.yaml:1:16: comment: a row could begin with ",x" too`,
+		`csv: {path: a, header: false}`:                             `t.yaml:1:16: header: without a header the columns must be named: columns: [timestamp, value]`,
+		`csv: {path: a, columns: [b]}`:                              `t.yaml:1:16: columns: names columns that the header names; say header: false if the file has none`,
 		`csv: {path: a, header: false, columns: [b,b]}`:             `columns: every column needs a name of its own, unlike "b"`,
-		`csv: {path: a, header: false, columns: [b], timestamp: c}`: `p.yaml:1:45: timestamp: columns doesn't name "c"`,
-		`csv: {path: a, format: "%Y"}`:                              `p.yaml:1:16: format: format "%Y" lacks %m`,
-		`csv: {path: a, timezone: Berlin}`:                          `p.yaml:1:16: timezone: wants an IANA name such as UTC or Europe/Berlin, not "Berlin"`,
-		`csv: {path: a, files: [{path: b}]}`:                        `p.yaml:1:7: path: files are named by path or by files, not by both`,
-		`csv: {files: [{path: b}], follow: true}`:                   `p.yaml:1:27: follow: follows one file, which path names`,
-		`csv: {files: [{topic: b}]}`:                                `p.yaml:1:15: path: names no file`,
-		`csv: {files: [{path: b, format: "%Y"}]}`:                   `p.yaml:1:25: format: format "%Y" lacks %m`,
-		`csv: {path: a, merge: true, follow: true}`:                 `p.yaml:1:16: merge: a file that is followed has no end to be merged to`,
-		`csv: {path: a, decimal: ","}`:                              `p.yaml:1:16: decimal: "," is between the fields already; set delimiter too, such as delimiter: ";"`,
-		`csv: {path: a, decimal: x}`:                                `p.yaml:1:16: decimal: wants "." or ",", not "x"`,
-		`csv: {path: a, dst: both}`:                                 `p.yaml:1:21: wants earlier, later or reject, not "both"`,
-		`csv: {path: a, infer_rows: 0}`:                             `p.yaml:1:16: infer_rows: wants at least 1, not 0`,
-		`csv: {path: a, max_row: 2GiB}`:                             `p.yaml:1:16: max_row: wants between 1 byte and 1GiB, not 2GiB`,
-		`csv: {path: a, types: {b: decimal}}`:                       `p.yaml:1:27: wants a type, int, float, bool or string, not "decimal"`,
+		`csv: {path: a, header: false, columns: [b], timestamp: c}`: `t.yaml:1:45: timestamp: columns doesn't name "c"`,
+		`csv: {path: a, format: "%Y"}`:                              `t.yaml:1:16: format: format "%Y" lacks %m`,
+		`csv: {path: a, timezone: Berlin}`:                          `t.yaml:1:16: timezone: wants an IANA name such as UTC or Europe/Berlin, not "Berlin"`,
+		`csv: {path: a, files: [{path: b}]}`:                        `t.yaml:1:7: path: files are named by path or by files, not by both`,
+		`csv: {files: [{path: b}], follow: true}`:                   `t.yaml:1:27: follow: follows one file, which path names`,
+		`csv: {files: [{topic: b}]}`:                                `t.yaml:1:15: path: names no file`,
+		`csv: {files: [{path: b, format: "%Y"}]}`:                   `t.yaml:1:25: format: format "%Y" lacks %m`,
+		`csv: {path: a, merge: true, follow: true}`:                 `t.yaml:1:16: merge: a file that is followed has no end to be merged to`,
+		`csv: {path: a, decimal: ","}`:                              `t.yaml:1:16: decimal: "," is between the fields already; set delimiter too, such as delimiter: ";"`,
+		`csv: {path: a, decimal: x}`:                                `t.yaml:1:16: decimal: wants "." or ",", not "x"`,
+		`csv: {path: a, dst: both}`:                                 `t.yaml:1:21: wants earlier, later or reject, not "both"`,
+		`csv: {path: a, infer_rows: 0}`:                             `t.yaml:1:16: infer_rows: wants at least 1, not 0`,
+		`csv: {path: a, max_row: 2GiB}`:                             `t.yaml:1:16: max_row: wants between 1 byte and 1GiB, not 2GiB`,
+		`csv: {path: a, types: {b: decimal}}`:                       `t.yaml:1:27: wants a type, int, float, bool or string, not "decimal"`,
 	} {
 		if _, err := bind(t, text); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s gives\n%v\nwant\n%s", text, err, says)

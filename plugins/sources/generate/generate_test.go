@@ -11,20 +11,16 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"gopkg.in/yaml.v3"
 
 	"github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/internal/jsonvalue"
+	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )
 
 // bind reads the options of the source from YAML, as a pipeline's are.
 func bind(t testing.TB, text string) (*pipeline.Bound[pipeline.Source], error) {
 	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
-	return pipeline.BindSource(pipeline.Node{File: "p.yaml", YAML: doc.Content[0]})
+	return pipeline.BindSource(plugintest.Node(t, text))
 }
 
 // openAt opens the source that text asks for, to go on at a position.
