@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -125,7 +124,11 @@ func (w *rewriter) learn(cell string) (err error) {
 
 // say returns the option that says how times are written.
 func (w *rewriter) say(format string) string {
-	return "rewrite: {column: " + w.column + ", format: " + cmp.Or(format, "…") + "}"
+	shown := "…"
+	if format != "" {
+		shown = strconv.Quote(format)
+	}
+	return "rewrite: {" + pipeline.SettingInYAML("column", w.column) + ", format: " + shown + "}"
 }
 
 // fractionDigits returns how many digits the fraction of a second has in a

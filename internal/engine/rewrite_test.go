@@ -95,3 +95,23 @@ func TestUnitsBefore1970(t *testing.T) {
 		}
 	}
 }
+
+// The answers that a question names can be put into the file as they are.
+func TestRewriteAsks(t *testing.T) {
+	for _, tc := range []struct{ column, cell, want string }{
+		{"the day", "03/04/2021", `pace: rewrite: column "the day": is "03/04/2021" day first or month first? ` +
+			`say rewrite: {column: "the day", format: "%d/%m/%Y"} or rewrite: {column: "the day", format: "%m/%d/%Y"}`},
+		{"t", "soon", `pace: rewrite: column "t": how are times such as "soon" written? ` +
+			`say it with rewrite: {column: t, format: …}, such as "%Y-%m-%d %H:%M:%S" or unix`},
+	} {
+		w, err := newRewriter(config.Rewrite{Column: tc.column}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := pipeline.Record{Time: time.Unix(0, 0)}
+		r.Set(tc.column, pipeline.String(tc.cell))
+		if err := w.Apply(t.Context(), &r); err == nil || err.Error() != tc.want {
+			t.Errorf("got %v\nwant %s", err, tc.want)
+		}
+	}
+}
