@@ -126,8 +126,8 @@ func (c *column) declaredValue(cell string) (v pipeline.Value, ok bool) {
 	return pipeline.Bool(b), err == nil
 }
 
-// misfit is the error of a cell that value doesn't read. say is as in eventTime.
-func (c *column) misfit(cell string, say func(option, value string) string) error {
+// misfit is the error of a cell that value doesn't read.
+func (c *column) misfit(cell string, say setting) error {
 	if len(cell) > shownText {
 		cell = cell[:shownText] + "…"
 	}

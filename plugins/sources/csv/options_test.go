@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-
 	pipeline "github.com/pipeline-daemon/pipeline"
 	"github.com/pipeline-daemon/pipeline/plugins/plugintest"
 )

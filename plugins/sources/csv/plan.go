@@ -135,14 +135,14 @@ func otherDelimiter(header string) string {
 }
 
 // delimiterHint is the end of an error about the columns that there are.
-func delimiterHint(names []string, say func(option, value string) string) string {
+func delimiterHint(names []string, say setting) string {
 	if len(names) != 1 || otherDelimiter(names[0]) == "" {
 		return ""
 	}
 	return "; " + askDelimiter(otherDelimiter(names[0]), say)
 }
 
-func askDelimiter(d string, say func(option, value string) string) string {
+func askDelimiter(d string, say setting) string {
 	return fmt.Sprintf("are fields separated by %q? then say %s", d, say("delimiter", d))
 }
 

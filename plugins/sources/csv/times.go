@@ -11,6 +11,9 @@ import (
 	"github.com/pipeline-daemon/pipeline/internal/timestamp"
 )
 
+// setting returns an option as the user would set it; see pipeline.Env.Setting.
+type setting func(option, value string) string
+
 // eventTime says where records have their event time. It is found in the first
 // file that has rows, and holds for those after it.
 type eventTime struct {
@@ -19,10 +22,10 @@ type eventTime struct {
 	parser  *timestamp.Parser
 	loc     *time.Location
 	dst     timestamp.DST
-	say     func(option, value string) string // an option, as the user would set it
+	say     setting
 }
 
-func newEventTime(o *Options, say func(option, value string) string) (t eventTime, err error) {
+func newEventTime(o *Options, say setting) (t eventTime, err error) {
 	t = eventTime{known: len(o.Timestamp) > 0, columns: o.Timestamp, dst: o.DST, say: say}
 	if t.loc, err = time.LoadLocation(o.Timezone); err == nil && o.Format != "" {
 		t.parser, err = timestamp.New(o.Format, t.loc)
