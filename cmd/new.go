@@ -59,6 +59,7 @@ that has it beside the stock plugins.`, kind, scaffold.Plugin{Kind: kind, Name: 
 	}
 	c.Flags().StringVar(&core, "core", "", "make a module of its own, which is built with the checkout of pipeline in the folder `DIR`")
 	if kind == "handler" {
+		c.Example += fmt.Sprintf("\npipeline new %s %s --watermill         # a function in Watermill's signature", kind, example)
 		c.Flags().BoolVar(&watermill, "watermill", false, "as a function in Watermill's signature")
 	}
 	return c
