@@ -253,6 +253,9 @@ type ValueUser interface{ UsesValue() bool }
 type SinkReader interface {
 	// ReadsFrom reports whether it reads what a sink with these options writes.
 	ReadsFrom(sinkOptions any) bool
+	// Ends reports whether its end is known when it starts, so that it does not
+	// read on and on what the sink writes.
+	Ends() bool
 }
 
 // Endless is implemented by the options of a source that may have no end, or

@@ -36,7 +36,10 @@ func TestErrors(t *testing.T) {
 // reads is a source that reads what a sink with a path writes.
 type reads struct {
 	Path string `yaml:"path" doc:"a path"`
+	End  bool   `yaml:"end" doc:"it ends"`
 }
+
+func (r *reads) Ends() bool { return r.End }
 
 func (r *reads) ReadsFrom(sink any) bool {
 	f, ok := sink.(*fileOptions)
@@ -47,7 +50,8 @@ func init() {
 	pipeline.RegisterSource("reads", reads{}, func(context.Context, pipeline.Env, reads) (pipeline.Source, error) { return nil, nil })
 }
 
-func TestDeadLettersOfTheSource(t *testing.T) {
+// What the source reads is not where its sink, or its dead letters, may go.
+func TestLoops(t *testing.T) {
 	text := func(source string) []byte {
 		return []byte("source: {reads: {path: " + source + "}}\nsink: {file: {path: b}}\nerrors: {on_failure: dead_letter}\ndead_letter: {file: {path: a}}\n")
 	}
@@ -56,6 +60,13 @@ func TestDeadLettersOfTheSource(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if _, err := Parse("t.yaml", text("c"), nil); err != nil {
+		t.Error(err)
+	}
+	const loop = "t.yaml:2:1: sink: goes where the source reads, so that every record would come again and again; let it go elsewhere, or end the source, with  until: end"
+	if _, err := Parse("t.yaml", text("b"), nil); err == nil || err.Error() != loop {
+		t.Errorf("got %v, want %s", err, loop)
+	}
+	if _, err := Parse("t.yaml", text("b, end: true"), nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -46,6 +46,10 @@ func TestWorkers(t *testing.T) {
 	if err != nil || plan.Workers != (Workers{Count: 1, By: ByKey}) {
 		t.Errorf("%v, %v", plan, err)
 	}
+	_, err = Parse("t.yaml", []byte("source: {topic: {topic: a}}\nworkers: 4\nhandler: test-handler\n"), nil)
+	if err == nil || err.Error() != "t.yaml:2:10: wants a mapping, such as {count: 4}, not 4" {
+		t.Error(err)
+	}
 	_, err = Parse("t.yaml", []byte("source: {topic: {topic: a}}\nworkers: {count: 0, by: topic}\nhandler: test-handler\n"), nil)
 	const want = "t.yaml:2:11: count: wants 1 to 1024, not 0\nt.yaml:2:21: by: wants partition or key, not \"topic\""
 	if err == nil || err.Error() != want {

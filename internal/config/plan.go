@@ -65,15 +65,28 @@ func (p *Plan) Validate() error {
 	if p.Errors.OnFailure == DeadLetter && p.DeadLetter == nil {
 		bad("errors.on_failure", "dead_letter needs a place for them, such as  dead_letter: {file: {path: rejected.jsonl, mode: append}}")
 	}
-	if p.Source != nil && p.DeadLetter != nil {
-		if r, ok := p.Source.Options.(pipeline.SinkReader); ok && r.ReadsFrom(p.DeadLetter.Options) {
-			bad("dead_letter", "goes where the source reads, so that every dead letter would come again and fail again; give dead letters a place of their own")
-		}
-	}
+	p.checkLoops(bad)
 	if p.DeadLetter != nil && p.Errors.OnFailure != DeadLetter {
 		bad("dead_letter", "is used only with  errors: {on_failure: dead_letter}")
 	}
 	return errors.Join(errs...)
+}
+
+// checkLoops refuses a pipeline that reads what it writes.
+func (p *Plan) checkLoops(bad func(option, text string)) {
+	if p.Source == nil {
+		return
+	}
+	reader, ok := p.Source.Options.(pipeline.SinkReader)
+	if !ok {
+		return
+	}
+	if p.DeadLetter != nil && reader.ReadsFrom(p.DeadLetter.Options) {
+		bad("dead_letter", "goes where the source reads, so that every dead letter would come again and fail again; give dead letters a place of their own")
+	}
+	if p.Sink != nil && !reader.Ends() && reader.ReadsFrom(p.Sink.Options) {
+		bad("sink", "goes where the source reads, so that every record would come again and again; let it go elsewhere, or end the source, with  until: end")
+	}
 }
 
 // endInHandler gives the pipeline a sink that is named as its handler is and

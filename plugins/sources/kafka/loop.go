@@ -9,6 +9,9 @@ import (
 
 var _ pipeline.SinkReader = (*Options)(nil)
 
+// Ends implements pipeline.SinkReader.
+func (o *Options) Ends() bool { return o.Until.offsets() || o.Until.records > 0 }
+
 // ReadsFrom implements pipeline.SinkReader. Ends that name different brokers
 // may be of different clusters.
 func (o *Options) ReadsFrom(sinkOptions any) bool {

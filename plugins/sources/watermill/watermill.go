@@ -65,6 +65,9 @@ func (o *Options) Connection() *kafka.Options { return o.PubSub.Connection() }
 // ReadsFrom implements pipeline.SinkReader.
 func (o *Options) ReadsFrom(sinkOptions any) bool { return o.PubSub.ReadsFrom(o.Topic, sinkOptions) }
 
+// Ends implements pipeline.SinkReader.
+func (o *Options) Ends() bool { return false }
+
 // Link implements pipeline.Linked.
 func (o *Options) Link() string { return o.PubSub.Link(o.Topic) }
 
