@@ -81,6 +81,7 @@ func (o *tailOptions) plan(c *console) (*config.Plan, error) {
 	d.set("TOPIC", textNodes(o.topics), "source", "kafka", "topics")
 	d.set("", textNode("none"), "source", "kafka", "group")
 	d.set("", textNode(from), "source", "kafka", "from")
+	d.set("", textNode("continue"), "source", "kafka", "on_data_loss") // nobody counts on what it prints
 	if o.untilEnd {
 		d.set("--until-end", textNode("end"), "source", "kafka", "until")
 	}

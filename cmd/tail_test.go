@@ -54,6 +54,13 @@ func createTopic(t *testing.T, client *kgo.Client) {
 	}
 }
 
+func deleteTopic(t *testing.T, client *kgo.Client) {
+	t.Helper()
+	if _, err := kadm.NewClient(client).DeleteTopics(t.Context(), "t"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // shown returns what tail prints of all that is there.
 func shown(t *testing.T, code int, broker string, args ...string) (stdout string, p *process) {
 	t.Helper()
@@ -115,7 +122,8 @@ func TestTailOtherCodec(t *testing.T) {
 	p.says("pipeline: 1 record could not be shown")
 }
 
-// Every record is printed as soon as it is there, also of a topic that is new.
+// Every record is printed as soon as it is there, also of a topic that is new,
+// and of one that is made anew.
 func TestTailFollows(t *testing.T) {
 	t.Parallel()
 	addr, client := topic(t)
@@ -130,6 +138,12 @@ func TestTailFollows(t *testing.T) {
 		if !out.await(text + "\n") {
 			t.Fatalf("it doesn't print %s", text)
 		}
+	}
+	deleteTopic(t, client) // as a broker in memory that is started again has it
+	createTopic(t, client)
+	send(t, connect(t, addr), &kgo.Record{Value: []byte("4444")}) // the other client knows the old one
+	if !out.await("4444\n") {
+		t.Fatal("it doesn't print what the new topic holds")
 	}
 	p.signal(os.Interrupt)
 	p.exits(0)

@@ -174,6 +174,9 @@ func (g *group) drop(ps []partition) {
 	for _, p := range ps {
 		s := g.get(p)
 		s.owned, s.leaving = false, false
+		if g.shares { // what is not done is left out
+			s.read, s.given = s.done, s.done
+		}
 		if g.finish != nil {
 			g.finish.revoke(p)
 		}

@@ -20,7 +20,7 @@ type Options struct {
 	Partitions []int32 `yaml:"partitions" doc:"the partitions to read of each topic, with group: none; the default is all"`
 	Group      string  `yaml:"group" doc:"the consumer group, which keeps the position and shares the partitions out among its members; the default is pipeline-NAME; none: no group, the pipeline keeps the position itself"`
 	InstanceID string  `yaml:"instance_id" doc:"this member's lasting name in the group: one that is back within 45 seconds gets its partitions again, without a rebalance"`
-	From       From    `yaml:"from" doc:"where to start: committed, which is where it was left and the beginning at first; beginning; end; or a time, from which on messages are read"`
+	From       From    `yaml:"from" doc:"where to start: committed, which is where it was left and the beginning at first; beginning; end; or a time, from which on messages are read: that of their timestamps, which is when they were written unless the sink was told otherwise"`
 	Until      Until   `yaml:"until" doc:"where to complete: end, when what was there at the start has been read; a time, at each partition's first message of it or later; or {records: N}; the default is to go on"`
 	Isolation  string  `yaml:"isolation" doc:"read_committed, or read_uncommitted, which also reads what transactions have not committed"`
 	OnDataLoss string  `yaml:"on_data_loss" doc:"what to do when messages are gone before they were read, or the topic was deleted and made anew: fail; or continue with what there is, after a warning"`
@@ -78,6 +78,9 @@ func (o *Options) Validate() error {
 	}
 	if o.InstanceID != "" && o.Group == noGroup {
 		wrong("instance_id", "names a member of a group, and there is group: none")
+	}
+	if from, until := o.From.at, o.Until.at; !from.IsZero() && !until.IsZero() && !from.Before(until) {
+		wrong("until", "%s is not after from, which is %s: there would be nothing to read", o.Until.text, o.From.text)
 	}
 	if o.Isolation != readCommitted && o.Isolation != readUncommitted {
 		wrong("isolation", "wants %s or %s, not %q", readCommitted, readUncommitted, o.Isolation)

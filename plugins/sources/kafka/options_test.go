@@ -29,6 +29,7 @@ func TestOptionErrors(t *testing.T) {
 		{"{topics: a, group: none, partitions: [0, 0, -1]}", []string{
 			`1:33: partitions: 0 is negative or named twice`, `1:33: partitions: -1 is negative or named twice`}},
 		{"{topics: a, group: none, instance_id: i}", []string{`1:33: instance_id: names a member of a group, and there is group: none`}},
+		{"{topics: a, from: 2021-01-02, until: 2021-01-02}", []string{"1:38: until: 2021-01-02 is not after from, which is 2021-01-02: there would be nothing to read"}},
 		{"{topics: a, isolation: none}", []string{`1:20: isolation: wants read_committed or read_uncommitted, not "none"`}},
 		{"{topics: a, on_data_loss: skip}", []string{`1:20: on_data_loss: wants fail or continue, not "skip"`}},
 	}
