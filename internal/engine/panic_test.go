@@ -72,7 +72,7 @@ func TestStackOfAPanic(t *testing.T) {
 			}
 		}()
 		var m map[string]int
-		strings.Map(func(rune) rune { m["a"]++; return 0 }, "a")
+		_ = strings.Map(func(rune) rune { m["a"]++; return 0 }, "a")
 	}()
 	got := pluginStack(stack)
 	if first, _, _ := strings.Cut(got, "("); !strings.HasSuffix(first, "engine.TestStackOfAPanic.func1.2") || strings.Contains(got, "testing.tRunner") {
