@@ -256,6 +256,10 @@ func (h *handler) end() {
 	h.program = nil
 }
 
+// startUp is how much longer than the timeout the first answer may take, of a
+// program that has to load what it needs.
+const startUp = 5 * time.Second
+
 var errTimeout = errors.New("the program gives no answer in time")
 
 // converse sends what is not answered and reads the answers.
@@ -265,7 +269,11 @@ func (h *handler) converse(ctx context.Context) error {
 	var timer *time.Timer
 	var late <-chan time.Time
 	if h.Timeout > 0 {
-		timer = time.NewTimer(h.Timeout)
+		patience := h.Timeout
+		if !p.answers {
+			patience += startUp
+		}
+		timer = time.NewTimer(patience)
 		defer timer.Stop()
 		late = timer.C
 	}
@@ -279,7 +287,7 @@ func (h *handler) converse(ctx context.Context) error {
 			before := h.left
 			h.read(lines)
 			if h.left < before {
-				h.starts, h.proven = 0, true
+				h.starts, h.proven, p.answers = 0, true, true
 				h.wait.Reset()
 				if timer != nil {
 					timer.Reset(h.Timeout)

@@ -21,7 +21,7 @@ type Options struct {
 	Env     pipeline.Pairs[string] `yaml:"env" doc:"variables of the environment, beside those of pipeline itself"`
 	Dir     string                 `yaml:"dir" doc:"the folder in which it runs; the default is the current one"`
 	Batch   int                    `yaml:"batch" doc:"the most records that it is given before the answers are waited for; one that takes its time is given fewer, as many as it answers in 100 ms or more if it answers them at the same time"`
-	Timeout time.Duration          `yaml:"timeout" doc:"how long an answer may take, after the one before; the program is then killed and started again, and the record has failed. 0: as long as it likes"`
+	Timeout time.Duration          `yaml:"timeout" doc:"how long an answer may take, after the one before, and 5s more for the first one after a start; the program is then killed and started again, and the record has failed. 0: as long as it likes"`
 	Stop    time.Duration          `yaml:"stop" doc:"at the end, how long the program may take once its input has ended, and again once it was sent SIGTERM; then it is killed with all that it has started"`
 }
 

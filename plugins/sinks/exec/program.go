@@ -27,6 +27,8 @@ type program struct {
 	err    error
 	fault  error // what is wrong with its output; known once lines is closed
 	log    *stderrLog
+
+	answers bool // it has answered once
 }
 
 // start starts the program.
