@@ -3,6 +3,7 @@ package avro_test
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -155,8 +156,9 @@ func TestThereAndBack(t *testing.T) {
 			r.Fatalf("%s, %v: hamba can't read it: %v", k.schema, v, err)
 		}
 		again, err := hamba.Marshal(schema, theirs)
-		if err != nil {
-			return // hamba doesn't write all that it reads
+		var theirsAgain any
+		if err != nil || hamba.Unmarshal(schema, again, &theirsAgain) != nil || !reflect.DeepEqual(theirs, theirsAgain) {
+			return // hamba doesn't write all that it reads: a time goes into a union's first type of one, a date
 		}
 		byHamba++
 		if err := codec.Decode(again, &back); err != nil || !sameUnordered(back, v) {
